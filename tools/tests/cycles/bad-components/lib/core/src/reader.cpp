@@ -1,0 +1,2 @@
+#include "reader.hpp"
+#include "writer.hpp"

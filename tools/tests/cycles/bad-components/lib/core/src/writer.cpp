@@ -1,0 +1,2 @@
+#include "writer.hpp"
+#include "reader.hpp"

@@ -1,0 +1,2 @@
+#include <signet/core/a.hpp>
+#include "detail.hpp"

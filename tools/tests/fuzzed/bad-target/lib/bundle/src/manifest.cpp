@@ -1,0 +1,2 @@
+
+// parses: foreign bytes (fuzz: manifest_fuzz)

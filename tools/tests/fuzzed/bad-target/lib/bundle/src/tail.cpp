@@ -1,0 +1,1 @@
+// parses: foreign bytes (fuzz: empty_fuzz)

@@ -1,0 +1,1 @@
+int next() { return 0; }

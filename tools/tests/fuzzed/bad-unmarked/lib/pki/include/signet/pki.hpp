@@ -1,0 +1,4 @@
+template <typename T>
+T from_der(ByteView der) {
+  return T{der};
+}

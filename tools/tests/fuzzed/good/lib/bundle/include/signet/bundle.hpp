@@ -1,0 +1,1 @@
+Result<Manifest> parse_manifest(ByteView data);

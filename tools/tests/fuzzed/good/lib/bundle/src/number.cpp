@@ -1,0 +1,1 @@
+int parse_count(int argc) { return argc; }

@@ -1,0 +1,1 @@
+Result<int> parse_option(std::string_view own) { return 0; }

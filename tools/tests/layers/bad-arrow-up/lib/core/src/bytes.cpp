@@ -1,0 +1,2 @@
+#include <signet/core/bytes.hpp>
+#include <signet/os/file.hpp>

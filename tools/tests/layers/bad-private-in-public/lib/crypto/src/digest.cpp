@@ -1,0 +1,2 @@
+#include <signet/crypto.hpp>
+#include "ossl.hpp"

@@ -1,0 +1,1 @@
+#include <signet/crypto.hpp>

@@ -1,0 +1,2 @@
+#include <signet/test/temp_dir.hpp>
+#include "../../crypto/src/handles.hpp"

@@ -1,0 +1,3 @@
+#include <signet/crypto.hpp>
+#include <signet/core/bytes.hpp>
+#include "ossl.hpp"

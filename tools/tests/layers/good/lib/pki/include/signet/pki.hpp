@@ -1,0 +1,3 @@
+#pragma once
+#include <signet/core/bytes.hpp>
+#include "signet/crypto.hpp"

@@ -1,0 +1,2 @@
+def test_P_OTHER_001():
+    pass

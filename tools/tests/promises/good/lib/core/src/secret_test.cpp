@@ -1,0 +1,2 @@
+TEST(Secret,
+     P_CORE_001_is_wiped) {}

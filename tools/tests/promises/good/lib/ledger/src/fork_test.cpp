@@ -1,0 +1,2 @@
+TEST_P(Fork, P_LEDGER_001_P_LEDGER_003_proven) {}
+INSTANTIATE_TEST_SUITE_P(All, Fork, Values(Row{"P_LEDGER_CKPT_002_short"}));

@@ -1,0 +1,1 @@
+case_begin "P-RUN-001: the tour runs"

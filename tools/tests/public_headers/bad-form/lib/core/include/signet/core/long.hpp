@@ -1,0 +1,2 @@
+// pragma once
+@@repeat 260: // one more line

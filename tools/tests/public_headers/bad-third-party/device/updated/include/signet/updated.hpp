@@ -1,0 +1,2 @@
+#pragma once
+#include <tss2/tss2_esys.h>

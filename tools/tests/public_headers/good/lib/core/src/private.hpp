@@ -1,0 +1,2 @@
+#include <openssl/evp.h>
+struct Undocumented { EVP_PKEY* key; };

@@ -1,0 +1,3 @@
+#include <stdint.h>
+/** Judges. */
+int signet_video_judge(const uint8_t* data);

@@ -1,0 +1,1 @@
+#include "../../../cli/firmware/firmware.hpp"

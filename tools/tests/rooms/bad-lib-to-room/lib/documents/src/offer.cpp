@@ -1,0 +1,2 @@
+#include <signet/documents.hpp>
+#include <signet/updated.hpp>

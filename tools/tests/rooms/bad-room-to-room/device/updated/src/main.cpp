@@ -1,0 +1,3 @@
+#include <signet/release.hpp>
+#include "../../../fleet/registry/registry.hpp"
+#include "factory/station/station.hpp"

@@ -1,0 +1,3 @@
+#pragma once
+#include <signet/updated.hpp>
+#include <signet/release.hpp>

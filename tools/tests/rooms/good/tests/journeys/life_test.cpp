@@ -1,0 +1,2 @@
+#include "../../cli/firmware/firmware.hpp"
+#include <signet/updated.hpp>

@@ -1,0 +1,4 @@
+# shellcheck shell=bash
+say() {
+  printf '%s\n' "$1"
+}

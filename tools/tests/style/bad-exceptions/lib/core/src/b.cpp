@@ -1,0 +1,2 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0

@@ -1,0 +1,3 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+@@repeat 399: int x();
