@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "stream.hpp"
+
+#include <algorithm>
+
+namespace signet::bundle {
+
+namespace {
+
+Result<void> check_signature(const RawHead& head, ByteView record) {
+  TRY_ASSIGN(const pki::CmsSigner added, pki::cms_verify(record, head.manifest));
+  for (const auto& [kind, body] : head.records) {
+    if (kind != RecordKind::cms_signature) continue;
+    const auto present = pki::cms_verify(body, head.manifest);
+    if (!present) {
+      return Error(Errc::untrusted, "bundle.altered",
+                   "a signature that is in the bundle already does not belong to its manifest",
+                   "Pack the bundle again and sign the new one.");
+    }
+    if (present->signer == added.signer) {  // the same key under a renewed certificate is welcome, and counts once
+      return Error(Errc::conflict, "bundle.signed-already",
+                   "'" + added.signer.subject() + "' has signed this bundle already",
+                   "Nothing needs to be done; m-of-n counts different keys.");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_record(const RawHead& head, RecordKind kind, ByteView record) {
+  for (const auto& [present_kind, body] : head.records) {
+    if (present_kind == kind && equal(body, record)) {
+      return Error(Errc::conflict, "bundle.record-exists", "this record is in the bundle already",
+                   "Nothing needs to be done.");
+    }
+  }
+  if (kind == RecordKind::cms_signature) return check_signature(head, record);
+  TRY(ledger::ProofFile::decode(record));  // which logs a device trusts is its own business, so no more is checked here
+  return {};
+}
+
+Result<void> sign(const std::filesystem::path& bundle, const std::shared_ptr<crypto::Signer>& signer,
+                  const pki::Certificate& certificate, const std::vector<pki::Certificate>& chain,
+                  const Progress& progress) {
+  TRY_ASSIGN(const std::unique_ptr<Source> source, open_source(bundle));
+  TRY_ASSIGN(const Untrusted<Head> head, read_head(*source));
+  const Bytes& manifest = head.unverified().manifest;
+  TRY(Manifest::parse(manifest));  // nobody signs what no device can read
+  TRY_ASSIGN(const Bytes cms, pki::cms_sign(signer, certificate, chain, manifest));
+  return add_record(bundle, RecordKind::cms_signature, cms, progress);
+}
+
+}  // namespace signet::bundle
