@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "key/key_commands.hpp"
+
+#include "signet/keystore.hpp"
+#include "signet/os/fd.hpp"
+#include "signet/os/file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace signet::cli {
+
+namespace {
+
+using keystore::KeyInfo;
+using keystore::Keystore;
+
+constexpr std::string_view k_uri_help =
+    "Key stores are named by URIs. file:FOLDER is a folder of encrypted software keys; passphrase-file=PATH, "
+    "passphrase-env=VARIABLE or passphrase=none may follow a '?'. pkcs11:token=LABEL is a hardware token or any other "
+    "PKCS#11 "
+    "module (RFC 7512); ?module-path=PATH&pin-source=file:PATH may follow. What is not named is asked for on the "
+    "terminal.";
+
+std::string paragraphs(std::string_view first) { return std::string(first) + "\n\n" + std::string(k_uri_help); }
+
+Json as_json(const KeyInfo& key) {
+  Json out = Json::object();
+  out.set("label", printable(key.label))
+      .set("id", to_hex(key.id))
+      .set("algorithm", std::string(name_of(key.public_key.algorithm())));
+  out.set("fingerprint", to_hex(key.public_key.fingerprint())).set("protection", std::string(name_of(key.protection)));
+  out.set("extractable", std::string(name_of(key.extractable)))
+      .set("uri", key.uri)
+      .set("public_key", key.public_key.pem());
+  return out;
+}
+
+/// What the protection means to somebody who is about to trust it.
+std::string_view meaning_of(keystore::Protection protection) {
+  constexpr std::array<std::string_view, 3> k_meanings{
+      "hardware: the token says that it is a hardware device and that the key cannot leave it",
+      "token: behind a PKCS#11 module that does not claim hardware for this key",
+      "software: an encrypted file; not hardware-backed"};
+  return k_meanings.at(static_cast<std::size_t>(protection));
+}
+
+void print(Output& out, const KeyInfo& key) {
+  out.line("label        " + printable(key.label));
+  out.line("algorithm    " + std::string(name_of(key.public_key.algorithm())));
+  out.line("fingerprint  " + to_hex(key.public_key.fingerprint()));
+  out.line("id           " + to_hex(key.id));
+  out.line("protection   " + std::string(meaning_of(key.protection)));
+  out.line("extractable  " + std::string(name_of(key.extractable)));
+  out.line("uri          " + printable(key.uri, 4096));
+}
+
+/// Says aloud what a store without a passphrase means.
+void warn(Output& out, const keystore::StoreInfo& store) {
+  if (!store.passphrase)
+    out.line("warning: no passphrase or PIN protects this key store; whoever can read it has its keys.");
+}
+
+Result<void> report_new(const Invocation& call, Keystore& store, const KeyInfo& key) {
+  TRY_ASSIGN(const keystore::StoreInfo described, store.describe());
+  warn(call.out(), described);
+  print(call.out(), key);
+  call.out().result(as_json(key));
+  return {};
+}
+
+Result<void> generate(const Invocation& call) {
+  TRY_ASSIGN(const auto algorithm, crypto::key_algorithm_from(call.get("--algorithm")));
+  TRY_ASSIGN(const auto store, keystore::open(call.get("STORE")));
+  TRY_ASSIGN(const KeyInfo key, store->generate(call.get("--label"), algorithm));
+  return report_new(call, *store, key);
+}
+
+Result<void> import_key(const Invocation& call) {
+  TRY_ASSIGN(const Secret pkcs8, os::read_secret_file(call.get("--from"), 65'536));
+  TRY_ASSIGN(const auto store, keystore::open(call.get("STORE")));
+  TRY_ASSIGN(const KeyInfo key, store->import_key(call.get("--label"), pkcs8));
+  call.out().line("The key existed outside before; destroy '" + printable(call.get("--from")) +
+                  "' if it should not any more.");
+  return report_new(call, *store, key);
+}
+
+Result<void> list(const Invocation& call) {
+  TRY_ASSIGN(const auto store, keystore::open(call.get("STORE")));
+  TRY_ASSIGN(const auto described, store->describe());
+  TRY_ASSIGN(const auto keys, store->list());
+  Json rows = Json::array();
+  for (const KeyInfo& key : keys) {
+    rows.push(as_json(key));
+    call.out().line(printable(key.label) + "  " + std::string(name_of(key.public_key.algorithm())) + "  " +
+                    to_hex(key.public_key.fingerprint()).substr(0, 16) + "  " + std::string(name_of(key.protection)));
+  }
+  if (keys.empty()) call.out().line("no keys in " + printable(described.label));
+  Json result = Json::object();
+  result.set("backend", described.backend)
+      .set("store", printable(described.label))
+      .set("serial", printable(described.serial));
+  result.set("model", printable(described.model)).set("protection", std::string(name_of(described.protection)));
+  result.set("passphrase", Json(described.passphrase)).set("keys", std::move(rows));
+  call.out().result(std::move(result));
+  return {};
+}
+
+Result<void> show(const Invocation& call) {
+  TRY_ASSIGN(const auto key, keystore::open_key(call.get("KEY")));
+  if (call.has("--public-key")) {
+    if (call.out().json())
+      return Error(Errc::usage, "cli.usage", "--public-key prints PEM, so it does not go with --json",
+                   "--json holds it as public_key.");
+    call.out().raw(as_bytes(key.info.public_key.pem()));
+    return {};
+  }
+  print(call.out(), key.info);
+  call.out().result(as_json(key.info));
+  return {};
+}
+
+/// A key is not destroyed by a slip of the finger: --yes, or its label typed in.
+Result<void> confirm(const Invocation& call, const KeyInfo& key) {
+  if (call.has("--yes")) return {};
+  const auto terminal = os::open_read_write("/dev/tty");
+  if (!terminal) {
+    return Error(Errc::usage, "key.not-confirmed", "a key is destroyed for good, and nobody confirmed it",
+                 "Add --yes.");
+  }
+  TRY(os::write_all(
+      *terminal, as_bytes("This destroys the key '" + printable(key.label) + "' for good. Type its label to go on: ")));
+  std::array<std::byte, 256> typed{};
+  TRY_ASSIGN(const std::size_t size, os::read_some(*terminal, typed));
+  std::string_view answer = as_text(ByteView(typed).first(size));
+  if (answer.ends_with('\n')) answer.remove_suffix(1);
+  if (answer == key.label) return {};
+  return Error(Errc::usage, "key.not-confirmed", "that is not the key's label; nothing was destroyed");
+}
+
+Result<void> retire(const Invocation& call) {
+  TRY_ASSIGN(const auto key, keystore::open_key(call.get("KEY")));
+  TRY(confirm(call, key.info));
+  TRY(key.store->destroy({.label = key.info.label, .id = key.info.id}));
+  call.out().line("destroyed    " + printable(key.info.label));
+  call.out().line("fingerprint  " + to_hex(key.info.public_key.fingerprint()));
+  call.out().line("What it signed stays verifiable with its public key; keep it:");
+  call.out().line(key.info.public_key.pem());
+  if (key.info.protection == keystore::Protection::software) {
+    call.out().line("The file is removed. Backups, and what flash memory keeps, are out of reach from here.");
+  }
+  Json record = as_json(key.info);
+  record.set("destroyed", Json(true));
+  call.out().result(std::move(record));
+  return {};
+}
+
+const Positional k_store{.name = "STORE", .help = "The key store's URI", .complete = Complete::nothing};
+const Positional k_key{
+    .name = "KEY", .help = "The key's URI, as `signet key list --json` prints it", .complete = Complete::nothing};
+const Option k_label{
+    .name = "--label", .value = "NAME", .help = "What the key is called in its store.", .required = true};
+
+}  // namespace
+
+std::vector<Command> key_commands() {
+  return {
+      {.noun = "key",
+       .verb = "generate",
+       .summary = "Make a key in a key store",
+       .description = paragraphs(
+           "Makes a key pair where it is to stay. On a token the private key is made so that it cannot be read out."),
+       .positionals = {k_store},
+       .options = {k_label,
+                   {.name = "--algorithm",
+                    .value = "NAME",
+                    .help = "The kind of key.",
+                    .fallback = "p256",
+                    .choices = {"p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519"}}},
+       .examples = {{"signet key generate 'file:keys?passphrase-file=pass' --label firmware", "an encrypted key file"},
+                    {"signet key generate 'pkcs11:token=vendor' --label root --algorithm p384", "a key on a token"}},
+       .run = generate},
+      {.noun = "key",
+       .verb = "import",
+       .summary = "Bring an existing private key into a key store",
+       .description =
+           paragraphs("The key must be unencrypted PKCS #8 in DER: openssl pkcs8 -topk8 -nocrypt -outform DER."),
+       .positionals = {k_store},
+       .options = {k_label,
+                   {.name = "--from",
+                    .value = "FILE",
+                    .help = "The private key.",
+                    .required = true,
+                    .complete = Complete::file}},
+       .examples = {{"signet key import 'pkcs11:token=vendor' --label old-root --from root.p8",
+                     "move a key onto a token"}},
+       .run = import_key},
+      {.noun = "key",
+       .verb = "list",
+       .summary = "List the keys of a key store",
+       .description = paragraphs("Shows label, algorithm, the start of the fingerprint, and what protects each key."),
+       .positionals = {k_store},
+       .examples = {{"signet key list file:keys", "all keys in a folder"}},
+       .run = list},
+      {.noun = "key",
+       .verb = "show",
+       .summary = "Show one key, or print its public key",
+       .description = paragraphs("The fingerprint is the SHA-256 of the SubjectPublicKeyInfo."),
+       .positionals = {k_key},
+       .options = {{.name = "--public-key", .value = {}, .help = "Print only the public key, in PEM."}},
+       .examples = {{"signet key show 'file:keys?label=firmware'", "what is known of a key"},
+                    {"signet key show 'pkcs11:token=vendor;object=root' --public-key > root.pem",
+                     "export the public key"}},
+       .run = show},
+      {.noun = "key",
+       .verb = "retire",
+       .summary = "Destroy a private key for good",
+       .description =
+           paragraphs("Destroys the private key and prints its public key as the record of it. There is no way back."),
+       .positionals = {k_key},
+       .options = {{.name = "--yes", .value = {}, .help = "Do not ask."}},
+       .examples = {{"signet key retire 'file:keys?label=old' --yes", "destroy without asking"}},
+       .run = retire},
+  };
+}
+
+}  // namespace signet::cli

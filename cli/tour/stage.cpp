@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "stage.hpp"
+
+#include "signet/os/process.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace signet::cli::tour {
+
+namespace {
+
+/// Quotes a word for a shell where it needs it, so that a shown line can be copied.
+std::string quoted(const std::string& word) {
+  constexpr std::string_view k_plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(k_plain) == std::string::npos) return word;
+  return "'" + word + "'";
+}
+
+std::string replaced(std::string text, const std::string& from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+/// Breaks a paragraph into lines for a terminal.
+std::string wrapped(std::string_view text) {
+  constexpr std::size_t k_width = 78;
+  std::string lines, line;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (!line.empty() && line.size() + 1 + end > k_width) lines += std::exchange(line, {}) + "\n";
+    line += (line.empty() ? "" : " ") + std::string(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines + line;
+}
+
+template <typename Take>
+void each_line(std::string_view text, Take take) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    take(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+Error unexpected(const std::string& command, int exit_code, const std::string& err) {
+  return {Errc::internal, "tour.unexpected",
+          "'" + command + "' ended with exit code " + std::to_string(exit_code) + ": " + printable(err, 600),
+          "The tour shows what works, so this is a fault: please report it with this text."};
+}
+
+}  // namespace
+
+void Stage::chapter(std::string_view title, std::string_view about) {
+  constexpr std::size_t k_width = 76;
+  acts_.push_back({std::string(title), std::string(about), {}});
+  std::string heading = "== " + std::to_string(acts_.size()) + ". " + std::string(title) + " ";
+  heading += std::string(k_width - std::min(k_width, heading.size()), '=');
+  out_->line("");
+  out_->line(heading);
+  each_line(wrapped(about), [this](std::string_view line) { out_->line(line); });
+}
+
+void Stage::say(std::string_view text) {
+  out_->line("");
+  each_line(wrapped(text), [this](std::string_view line) { out_->line(line); });
+}
+
+void Stage::name_value(const std::string& name, const std::string& value) {
+  out_->line("  $ " + name + "=" + quoted(value));
+  named_.emplace_back(name, value);
+}
+
+std::string Stage::shown(const std::vector<std::string>& command) const {
+  std::string line;
+  for (const std::string& word : command) {
+    const auto named = std::ranges::find(named_, word, &std::pair<std::string, std::string>::second);
+    line += (line.empty() ? "" : " ") + (named != named_.end() ? "\"$" + named->first + "\"" : quoted(word));
+  }
+  return replaced(std::move(line), program_.string(), "signet");
+}
+
+std::vector<std::string> Stage::with_program(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command{program_.string()};
+  std::ranges::copy(arguments, std::back_inserter(command));
+  return command;
+}
+
+/// Every command runs in the tour's folder, so that file names are short and a shown line works there as it stands.
+Result<Stage::Ended> Stage::run(const std::vector<std::string>& command) {
+  std::vector<std::string> whole{"env", "--chdir=" + folder_.string(),
+                                 "SOFTHSM2_CONF=" + path("softhsm2.conf").string()};
+  std::ranges::copy(command, std::back_inserter(whole));
+  TRY_ASSIGN(os::ProcessResult result, os::run(whole));
+  return Ended{result.exit_code, std::move(result.out), std::move(result.err)};
+}
+
+void Stage::keep(std::string_view kind, const std::vector<std::string>& command, const Ended& ended, const Json& more) {
+  ensure(!acts_.empty(), "a step belongs to a chapter");
+  Json step = Json::object({{"kind", kind}, {"command", shown(command)}, {"exit_code", ended.exit_code}});
+  for (const auto& [name, value] : more.members()) step.set(name, value);
+  acts_.back().steps.push_back(std::move(step));
+}
+
+Result<void> Stage::signet(const std::vector<std::string>& arguments) { return tool(with_program(arguments), true); }
+
+Result<void> Stage::brief(const std::vector<std::string>& arguments) { return tool(with_program(arguments), false); }
+
+Result<void> Stage::quietly(const std::vector<std::string>& arguments) {
+  TRY(must_succeed(with_program(arguments)));
+  return {};
+}
+
+Result<Stage::Ended> Stage::must_succeed(const std::vector<std::string>& command) {
+  TRY_ASSIGN(Ended ended, run(command));
+  if (ended.exit_code != 0) return unexpected(shown(command), ended.exit_code, ended.err);
+  keep("run", command, ended, Json::object({{"output", ended.out}}));
+  return ended;
+}
+
+Result<void> Stage::tool(const std::vector<std::string>& command, bool show_output) {
+  if (show_output) out_->line("");
+  out_->line("  $ " + shown(command));
+  TRY_ASSIGN(const Ended ended, must_succeed(command));
+  if (show_output) each_line(ended.out, [this](std::string_view line) { out_->line("    " + std::string(line)); });
+  return {};
+}
+
+Result<void> Stage::refused(std::string_view attack, const std::vector<std::string>& arguments,
+                            std::string_view reason) {
+  std::vector<std::string> command = with_program(arguments);
+  command.emplace_back("--json");
+  TRY_ASSIGN(const Ended ended, run(command));
+  const auto answer = Json::parse(as_bytes(ended.out));
+  const Json* error = answer ? answer->find("error") : nullptr;
+  const std::string got = error != nullptr ? error->string_at("reason").value_or("") : "";
+  if (ended.exit_code == 0 || got != reason) {
+    return unexpected(shown(command), ended.exit_code,
+                      "'" + std::string(reason) + "' was expected, not: " + ended.out + ended.err);
+  }
+  const std::string message = error->string_at("message").value_or("");
+  ++refusals_;
+  out_->line("");
+  out_->line("  " + std::to_string(refusals_) + ". " + std::string(attack));
+  each_line(wrapped("refused: " + message), [this](std::string_view line) { out_->line("     " + std::string(line)); });
+  out_->line("     (" + got + ", exit code " + std::to_string(ended.exit_code) + ")");
+  keep("refused", command, ended, Json::object({{"attack", attack}, {"reason", got}, {"message", message}}));
+  return {};
+}
+
+Json Stage::record() const {
+  Json chapters = Json::array();
+  for (const Act& act : acts_)
+    chapters.push(Json::object({{"title", act.title}, {"about", act.about}, {"steps", act.steps}}));
+  return chapters;
+}
+
+}  // namespace signet::cli::tour
