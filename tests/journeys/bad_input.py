@@ -1,0 +1,485 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: Signet contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every command of the program with every kind of bad input in every place where it reads one.
+
+Missing, empty, a folder for a file and a file for a folder, random, cut off, of another type, malformed, without
+permission, endless; and an output that takes nothing. Each time: an exit code of the table and never `internal`, a word
+about what is wrong and what to do, one JSON object under --json, and nothing changed. A command that the program has
+and the table below does not is a failure, so a new command cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import sys
+from typing import NamedTuple
+
+from journey import ANYBODY, EXIT_CODES, Device, Done, Maker, Signet, difference, expect, sample, snapshot, travel
+
+SECONDS_MAX = 20
+ANYHOW = {
+    "as_anybody": True,
+    "limits": (f"--as={1 << 30}",),
+}  # with little memory, and as one who may not read everything
+IMAGE = "rootfs.img"
+
+# The parts of a command line in braces are what it reads: {name:kind}. What a kind may be replaced with is in KINDS.
+KEY = "file:vendor-keys?label=alice&passphrase=none"
+ROOT_KEY = "file:vendor-keys?label=root&passphrase=none"
+LOG_KEY = "file:vendor-keys?label=log&passphrase=none"
+COMMANDS: dict[str, list[str]] = {
+    "key generate": ["file:{vendor-keys:store}?passphrase=none", "--label", "new"],
+    "key import": ["file:{vendor-keys:store}?passphrase=none", "--label", "new", "--from", "{key.p8:pkcs8}"],
+    "key list": ["file:{vendor-keys:store}?passphrase=none"],
+    "key show": ["file:{vendor-keys:keys}?label=alice&passphrase=none"],
+    "key retire": ["file:{vendor-keys:keys}?label=alice&passphrase=none", "--yes"],
+    "ca init": [
+        "new-ca",
+        "--key",
+        "file:{vendor-keys:keys}?label=below&passphrase=none",
+        "--certificate",
+        "{vendor-below.pem:certificate}",
+    ],
+    "ca issue": [
+        "{vendor-ca:ca}",
+        "--key",
+        "file:{vendor-keys:keys}?label=root&passphrase=none",
+        "--profile",
+        "firmware-signing",
+        "--request",
+        "{vendor-alice.csr:request}",
+        "--out",
+        "new.pem",
+    ],
+    "ca revoke": ["{vendor-ca:ca}", "SERIAL"],
+    "ca crl": ["{vendor-ca:ca}", "--key", ROOT_KEY, "--out", "new.crl"],
+    "ca list": ["{vendor-ca:ca}"],
+    "ca show": ["{vendor-ca:ca}"],
+    "ca request": [
+        "--key",
+        "file:{vendor-keys:keys}?label=alice&passphrase=none",
+        "--subject",
+        "CN=x",
+        "--out",
+        "new.csr",
+    ],
+    "firmware pack": [
+        "new.bundle",
+        "--product",
+        "cam-a",
+        "--hardware",
+        "x",
+        "--version",
+        "1",
+        "--security-version",
+        "1",
+        "--image",
+        "rootfs={rootfs.img:any}",
+        "--sbom",
+        "{sbom.json:any}",
+    ],
+    "firmware sign": [
+        "{unsigned.bundle:bundle}",
+        "--key",
+        "file:{vendor-keys:keys}?label=alice&passphrase=none",
+        "--certificate",
+        "{vendor-alice.pem:certificate}",
+    ],
+    "firmware record": ["{cam.bundle:bundle}", "--ledger", "{releases:ledger}"],
+    "firmware prove": ["{cam.bundle:bundle}", "--ledger", "{releases:ledger}"],
+    "firmware inspect": ["{cam.bundle:bundle}", "--extract", "new-parts"],
+    "firmware verify": [
+        "{cam.bundle:whole-bundle}",
+        "--anchor",
+        "{vendor-root.pem:certificate}",
+        "--crl",
+        "{vendor.crl:crl}",
+        "--log-key",
+        "{log.vkey:vkey}",
+        "--witness-key",
+        "{witness.vkey:vkey}",
+    ],
+    "firmware device": [
+        "new-device",
+        "--product",
+        "cam-a",
+        "--hardware",
+        "x",
+        "--role",
+        "rootfs",
+        "--anchor",
+        "{vendor-root.pem:certificate}",
+        "--log-key",
+        "{log.vkey:vkey}",
+    ],
+    "firmware install": ["{cam.bundle:whole-bundle}", "--device", "{device/device.json:json}"],
+    "firmware start": ["--device", "{device/device.json:json}"],
+    "firmware confirm": ["--device", "{device/device.json:json}"],
+    "firmware status": ["--device", "{device/device.json:json}"],
+    "ledger init": ["new-ledger", "--origin", "example.com/new"],
+    "ledger append": ["{releases:ledger}", "--file", "{entry:entry}"],
+    "ledger checkpoint": ["{releases:ledger}", "--key", LOG_KEY],
+    "ledger witness": [
+        "{releases/checkpoint:checkpoint}",
+        "--log-key",
+        "{log.vkey:vkey}",
+        "--key",
+        "file:{vendor-keys:keys}?label=witness&passphrase=none",
+        "--name",
+        "example.org/witness",
+        "--state",
+        "{witness.state:checkpoint}",
+        "--ledger",
+        "releases",
+    ],
+    "ledger publish": ["{releases:ledger}", "{releases/checkpoint:checkpoint}", "--log-key", "{log.vkey:vkey}"],
+    "ledger vkey": ["--key", "file:{vendor-keys:keys}?label=log&passphrase=none", "--name", "example.com/releases"],
+    "ledger prove": ["{releases:ledger}", "0"],
+    "ledger check": ["{entry.tlog-proof:proof}", "{entry:other-entry}", "--log-key", "{log.vkey:vkey}"],
+    "ledger verify": [
+        "{releases:ledger}",
+        "--log-key",
+        "{log.vkey:vkey}",
+        "--held",
+        "{releases/checkpoint:checkpoint}",
+    ],
+    "ledger compare": [
+        "{releases/checkpoint:checkpoint}",
+        "{held:checkpoint}",
+        "--log-key",
+        "{log.vkey:vkey}",
+        "--ledger",
+        "releases",
+    ],
+    "help": ["firmware"],
+    "completion bash": [],
+    "completion zsh": [],
+    "completion fish": [],
+}
+NOT_HERE = {"tour": "it makes all of its input itself"}
+
+# More files that a command reads without naming them: (command, file, kind).
+UNNAMED = (
+    *(
+        (command, f"device/state/{file}", "json")
+        for command in ("firmware install", "firmware confirm", "firmware status")
+        for file in ("boot.json", "floor.json")
+    ),
+    ("firmware start", "device/state/boot.json", "json"),
+    ("firmware install", "device/trust/anchor-1.pem", "certificate"),
+)
+
+FILE_FAULTS = ("missing", "folder", "denied", "endless")
+CONTENT_FAULTS = ("empty", "random", "cut", "other", "malformed")
+FOLDER_FAULTS = ("a-file", "denied-folder", "broken")
+KINDS: dict[str, tuple[str, ...]] = {
+    "any": FILE_FAULTS,
+    "entry": (*FILE_FAULTS, "random"),  # too large for an entry
+    "other-entry": (*FILE_FAULTS, *CONTENT_FAULTS),
+    **{
+        kind: (*FILE_FAULTS, *CONTENT_FAULTS)
+        for kind in (
+            "bundle",
+            "whole-bundle",
+            "certificate",
+            "crl",
+            "request",
+            "pkcs8",
+            "json",
+            "vkey",
+            "checkpoint",
+            "proof",
+        )
+    },
+    "store": ("a-file", "denied-folder"),  # one that is missing or empty is an empty store
+    "keys": ("missing", *FOLDER_FAULTS),
+    "ca": ("missing", "empty-folder", *FOLDER_FAULTS),
+    "ledger": ("missing", "empty-folder", *FOLDER_FAULTS),
+}
+# What may be missing by design, and then means what docs/formats say.
+OPTIONAL = {
+    ("device/state/boot.json", "missing"),
+    ("device/state/floor.json", "missing"),
+    ("witness.state", "missing"),
+}
+
+
+class Input(NamedTuple):
+    command: str
+    words: list[str]
+    path: str
+    kind: str
+
+
+def plain(word: str) -> str:
+    """A word of COMMANDS as the program gets it."""
+    begin, end = word.find("{"), word.find("}")
+    return word if begin < 0 else word[:begin] + word[begin + 1 : end].partition(":")[0] + word[end + 1 :]
+
+
+def inputs_of(command: str, template: list[str]) -> list[Input]:
+    words = [plain(word) for word in template]
+    found = []
+    for word in template:
+        if "{" in word:
+            path, _, kind = word[word.index("{") + 1 : word.index("}")].partition(":")
+            found.append(Input(command, words, path, kind))
+    return found + [Input(command, words, path, kind) for name, path, kind in UNNAMED if name == command]
+
+
+def make_world(signet: Signet) -> None:
+    maker = Maker(signet)
+    maker.issue("alice")
+    maker.issue("carol")
+    maker.issue("below", "fleet-ca")
+    maker.revoke("carol", "vendor.crl")
+    for label in ("log", "witness"):
+        maker.make_key(label, "ed25519")
+    folder = signet.folder
+    (folder / IMAGE).write_bytes(sample(300_000, 1))
+    (folder / "sbom.json").write_text("{}\n", encoding="utf-8")
+    maker.pack("unsigned.bundle", {"rootfs": IMAGE})
+    maker.pack("cam.bundle", {"rootfs": IMAGE}, ("alice",))
+    maker.pack("next.bundle", {"rootfs": IMAGE}, ("alice",), version="2.0", security_version=2)
+    (folder / "entry").write_text("the first", encoding="utf-8")
+    (folder / "key.p8").write_bytes(
+        bytes.fromhex(  # a P-256 key of RFC 6979, A.2.5, in PKCS #8
+            "3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420"
+            "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"
+        )
+    )
+    signet.must("ledger", "init", "releases", "--origin", "example.com/releases")
+    signet.must("ledger", "append", "releases", "--file", "entry")
+    signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
+    for name, words in (
+        ("log", ["--name", "example.com/releases"]),
+        ("witness", ["--name", "example.org/witness", "--witness"]),
+    ):
+        signet.must("ledger", "vkey", "--key", maker.key(name), *words, "--out", f"{name}.vkey")
+    signet.must("ledger", "prove", "releases", "0", "--out", "entry.tlog-proof")
+    shutil.copy(folder / "releases" / "checkpoint", folder / "held")
+    signet.must(
+        "ledger",
+        "witness",
+        "held",
+        "--log-key",
+        "log.vkey",
+        "--key",
+        maker.key("witness"),
+        "--name",
+        "example.org/witness",
+        "--state",
+        "witness.state",
+        "--first",
+    )
+    signet.must("firmware", "record", "cam.bundle", "--ledger", "releases")
+    signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
+    device = Device.make(signet, "device", maker.root, ("rootfs",))
+    device.update(folder / "cam.bundle")
+    for command, words in COMMANDS.items():
+        COMMANDS[command] = [maker.serials["alice"] if word == "SERIAL" else word for word in words]
+
+
+def spoil(path: pathlib.Path, fault: str, root: pathlib.Path) -> None:
+    """Puts a fault in a place where a file or a folder was."""
+    content = path.read_bytes() if path.is_file() else b""
+    other = root / ("vendor-root.pem" if content[:8] == b"SIGNETFW" or path.name == "key.p8" else "key.p8")
+    replacement = {
+        "empty": b"",
+        "random": sample(1 << 20, 4),
+        "cut": content[: min(2000, len(content) * 6 // 10)],
+        "other": other.read_bytes(),
+        "a-file": b"not a folder\n",
+        "malformed": malformed(content),
+    }
+    if fault in ("denied", "denied-folder"):
+        path.chmod(0)
+        return
+    if fault == "broken":
+        for file in path.rglob("*"):
+            if file.is_file() and file.stat().st_size > 0:
+                file.write_bytes(sample(5000, 3))
+        return
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if fault in ("folder", "empty-folder"):
+        path.mkdir()
+    elif fault == "endless":
+        path.symlink_to("/dev/zero")
+    elif fault != "missing":
+        path.write_bytes(replacement[fault])
+
+
+def malformed(content: bytes) -> bytes:
+    """As it was, but for a few bytes in its middle."""
+    text = bytearray(content)
+    if text[:8] == b"SIGNETFW":
+        middle = 100
+    else:
+        middle = len(text) // 2
+    text[middle : middle + 4] = b"\x00}\xff{"
+    return bytes(text)
+
+
+def fit_for_anybody(root: pathlib.Path) -> None:
+    """Root may read everything, so the program runs as nobody, who owns all of it."""
+    if os.geteuid() == 0:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, ANYBODY, ANYBODY, follow_symlinks=False)
+
+
+class Trial:
+    """One command and the world, of which each fault gets a copy."""
+
+    def __init__(self, signet: Signet, world: pathlib.Path, command: str) -> None:
+        self.signet = signet
+        self.world = world
+        self.copy = signet.folder / command.replace(" ", "-")
+        self.faults: list[str] = []
+        self.count = 0
+
+    def clear(self) -> None:
+        if self.copy.exists():
+            for path in self.copy.rglob("*"):
+                if path.is_dir() and not path.is_symlink():
+                    path.chmod(0o700)
+            shutil.rmtree(self.copy)
+
+    def fresh(self) -> Signet:
+        self.clear()
+        shutil.copytree(self.world, self.copy, symlinks=True)
+        return Signet(self.signet.program, None, self.copy)
+
+    def blame(self, what: str, done: Done) -> None:
+        self.faults.append(f"{what}: {done}")
+
+    def refused(self, what: str, done: Done, as_json: bool) -> None:
+        self.count += 1
+        codes = set(EXIT_CODES.values()) - {EXIT_CODES["internal"]}
+        if done.timed_out:
+            return self.blame(f"{what}: not refused within {SECONDS_MAX} s", done)
+        if done.code not in codes:
+            return self.blame(f"{what}: expected an exit code of a refusal", done)
+        if not as_json:
+            lines = done.err.decode(errors="replace").splitlines()
+            if (
+                done.out
+                or not lines
+                or not lines[0].startswith("signet: ")
+                or not any("->" in line for line in lines[1:])
+            ):
+                self.blame(
+                    f"{what}: expected what is wrong and a next step on standard error, and nothing on standard output",
+                    done,
+                )
+            return None
+        try:
+            error = done.json["error"]
+            if (
+                done.json["ok"] is not False
+                or EXIT_CODES[error["code"]] != done.code
+                or not error["hint"]
+                or done.err
+            ):
+                raise KeyError
+        except (AssertionError, KeyError, TypeError):
+            self.blame(
+                f"{what}: expected one JSON object with ok=false, code and hint, and a silent standard error",
+                done,
+            )
+        return None
+
+    def bad_inputs(self, place: Input) -> None:
+        for fault in KINDS[place.kind]:
+            if (place.path, fault) in OPTIONAL:
+                continue
+            signet = self.fresh()
+            path = signet.folder / place.path
+            if place.command == "firmware install" and place.path != "cam.bundle":
+                shutil.copy(signet.folder / "next.bundle", signet.folder / "cam.bundle")
+            spoil(path, fault, signet.folder)
+            fit_for_anybody(signet.folder)
+            before = snapshot(signet.folder)
+            for as_json in (False, True):
+                words = (*place.command.split(), *place.words, *(["--json"] if as_json else []))
+                done = signet.run(*words, **ANYHOW, seconds=SECONDS_MAX)
+                what = f"{place.command}, {place.path} {fault}"
+                self.refused(what, done, as_json)
+                changed = difference(before, snapshot(signet.folder))
+                if changed:
+                    self.blame(f"{what}: expected nothing to change, changed: {changed}", done)
+                    break
+
+    def full_output(self, command: str, words: list[str]) -> None:
+        """An output that takes nothing is an error of its own, never silence."""
+        for as_json in (False, True):
+            signet = self.fresh()
+            fit_for_anybody(signet.folder)
+            if command == "firmware install":
+                shutil.copy(signet.folder / "next.bundle", signet.folder / "cam.bundle")
+            with open("/dev/full", "wb") as full:
+                done = signet.run(
+                    *command.split(),
+                    *words,
+                    *(["--json"] if as_json else []),
+                    stdout=full.fileno(),
+                    **ANYHOW,
+                    seconds=SECONDS_MAX,
+                )
+            self.count += 1
+            if done.code != EXIT_CODES["io"] or b"->" not in done.err:
+                self.blame(
+                    f"{command} > /dev/full{' --json' if as_json else ''}: expected exit {EXIT_CODES['io']} and a hint",
+                    done,
+                )
+
+    def works(self, command: str, words: list[str]) -> None:
+        """With good input it does its work; else a refusal would say nothing about the fault."""
+        signet = self.fresh()
+        fit_for_anybody(signet.folder)
+        done = signet.run(*command.split(), *words, **ANYHOW, seconds=60)
+        if done.code != 0:
+            self.blame(f"{command} with good input: expected success", done)
+
+
+def try_command(signet: Signet, world: pathlib.Path, command: str, template: list[str]) -> Trial:
+    trial = Trial(signet, world, command)
+    words = [plain(word) for word in template]
+    trial.works(command, words)
+    trial.full_output(command, words)
+    for place in inputs_of(command, template):
+        trial.bad_inputs(place)
+    trial.clear()
+    return trial
+
+
+def check_complete(signet: Signet) -> None:
+    listed = {f"{command['noun']} {command['verb']}".strip() for command in signet.must("--help")["commands"]}
+    known = COMMANDS.keys() | NOT_HERE.keys()
+    expect(listed <= known, "every command to be in the table of this journey", sorted(listed - known))
+    expect(known <= listed, "the program to have every command of the table", sorted(known - listed))
+
+
+def journey(arguments: argparse.Namespace, signet: Signet) -> None:
+    check_complete(signet)
+    signet.folder.chmod(0o755)
+    world = signet.folder / "world"
+    world.mkdir()
+    make_world(Signet(signet.program, None, world))
+    chosen = {command: words for command, words in COMMANDS.items() if command.startswith(arguments.only)}
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        trials = list(pool.map(lambda command: try_command(signet, world, command, chosen[command]), chosen))
+    faults = [fault for trial in trials for fault in trial.faults]
+    count = sum(trial.count for trial in trials)
+    for fault in faults:
+        print(f"  {fault}")
+    expect(not faults, f"all of {count} bad inputs refused as promised", f"{len(faults)} faults, above")
+    print(f"bad input: {len(chosen)} commands, {count} refusals, each with a reason and a next step, nothing changed")
+
+
+if __name__ == "__main__":
+    sys.exit(travel(__doc__, journey, ("--only", {"help": "only commands that begin with this", "default": ""})))
