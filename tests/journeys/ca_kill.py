@@ -4,9 +4,8 @@
 """P_CA_006: an authority that is killed at any write forgets nothing that it handed out, and goes on.
 
 Runs `signet ca init`, `issue`, `revoke` and `crl`, killed before (and within) the 1st, 2nd, 3rd ... call that
-changes a file,
-until the command gets through. After each kill this script alone reads the journal, as docs/formats/ca-state.md
-describes it.
+changes a file, until the command gets through. After each kill this script alone reads the journal, as
+docs/formats/ca-state.md describes it.
 """
 
 from __future__ import annotations
@@ -15,14 +14,11 @@ import argparse
 import base64
 import hashlib
 import json
-import os
 import pathlib
-import signal
-import subprocess
 import sys
-import tempfile
 
-KILLS_MAX = 200
+from journey import Signet, expect, travel
+from kills import kill_through
 
 
 def read_journal(path: pathlib.Path) -> list[dict]:
@@ -44,40 +40,19 @@ def read_journal(path: pathlib.Path) -> list[dict]:
 
 
 class Journey:
-    def __init__(self, arguments: argparse.Namespace, folder: pathlib.Path) -> None:
-        self.signet = arguments.signet
-        self.library = arguments.crash_lib
-        self.folder = folder
-        self.authority = folder / "ca"
-        self.handed_out: set[str] = set()  # PEM certificates that left the program
+    def __init__(self, arguments: argparse.Namespace, signet: Signet) -> None:
+        self.signet = signet
+        self.authority = signet.folder / "ca"
+        self.handed_out: set[str] = set()  # certificates that left the program
         self.revoked: set[str] = set()
         self.numbers: list[int] = []
         self.kills = 0
         self.key = arguments.key or self.make_key("root")
-        self.public_key = folder / "release.pub"
+        self.public_key = signet.folder / "release.pub"
 
     def make_key(self, label: str) -> str:
-        store = f"file:{self.folder / 'keys'}?passphrase=none"
-        self.must("key", "generate", store, "--label", label)
-        return f"file:{self.folder / 'keys'}?label={label}&passphrase=none"
-
-    def run(self, *words: str, crash_at: int = 0, torn: bool = False) -> subprocess.CompletedProcess:
-        environment = dict(os.environ)
-        if crash_at:
-            # A build with sanitizers wants its own library first, and says so unless told that it is fine.
-            options = environment.get("ASAN_OPTIONS", "")
-            environment |= {
-                "LD_PRELOAD": self.library,
-                "SIGNET_CRASH_AT": str(crash_at),
-                "SIGNET_CRASH_TORN": "1" if torn else "0",
-                "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0",
-            }
-        return subprocess.run([self.signet, *words], env=environment, capture_output=True, timeout=120)
-
-    def must(self, *words: str) -> bytes:
-        done = self.run(*words)
-        assert done.returncode == 0, (words, done.returncode, done.stderr.decode(errors="replace"))
-        return done.stdout
+        self.signet.must("key", "generate", "file:keys?passphrase=none", "--label", label)
+        return f"file:keys?label={label}&passphrase=none"
 
     def records(self, kind: str) -> list[dict]:
         return [record for record in read_journal(self.authority / "journal") if record["type"] == kind]
@@ -85,84 +60,64 @@ class Journey:
     def check_disk(self) -> None:
         issued = [record["certificate"] for record in self.records("issued")]
         serials = [entry["serial"] for entry in self.listed()]
-        assert (
-            len(serials) == len(set(serials)) == len(issued)
-        ), "two certificates of one serial number, or one is not listed"
-        assert self.handed_out <= set(issued), "a certificate that was handed out is not on record"
-        assert self.revoked <= {record["serial"] for record in self.records("revoked")}, "a revocation is forgotten"
+        expect(
+            len(serials) == len(set(serials)) == len(issued),
+            "each certificate on record is listed, each under a serial number of its own",
+            (serials, len(issued)),
+        )
+        expect(self.handed_out <= set(issued), "every certificate that was handed out is on record")
+        expect(self.revoked <= {record["serial"] for record in self.records("revoked")}, "no revocation is forgotten")
         numbers = [record["number"] for record in self.records("crl")]
-        assert numbers == sorted(set(numbers)), "a list's number went back"
-        assert set(self.numbers) <= set(numbers), "a list that was handed out is not on record"
+        expect(numbers == sorted(set(numbers)), "the numbers of lists only grow", numbers)
+        expect(set(self.numbers) <= set(numbers), "every list that was handed out is on record", numbers)
 
     def listed(self) -> list[dict]:
         if not (self.authority / "journal").exists():
             return []
-        return json.loads(self.must("ca", "list", str(self.authority), "--json"))["result"]["certificates"]
+        return self.signet.must("ca", "list", self.authority)["certificates"]
 
-    def kill_through(self, words: list[str], torn: bool) -> dict:
-        """Kills the command at its 1st, 2nd, ... change of a file until it succeeds."""
-        for call in range(1, KILLS_MAX):
-            done = self.run(*words, "--json", crash_at=call, torn=torn)
-            if done.returncode == 0:
-                return json.loads(done.stdout)["result"]
-            text = (done.stdout + done.stderr).decode(errors="replace")
-            # A killed act may be on record although nobody was told; then it cannot be done again.
-            if done.returncode != -signal.SIGKILL:
-                assert words[1] in ("init", "revoke") and (
-                    "holds a certificate authority" in text or "was revoked" in text
-                ), text
-                return {}
-            self.kills += 1
-            self.check_disk()
-        raise AssertionError(f"{words} does not get through within {KILLS_MAX} kills")
+    def kill_through(self, words: list[object], torn: bool) -> dict:
+        done, kills = kill_through(
+            lambda call: self.signet.run(*words, "--json", crash_at=call, torn=torn), self.check_disk
+        )
+        self.kills += kills
+        if done.code == 0:
+            return done.json["result"]
+        # A killed act may be on record although nobody was told; then it cannot be done again.
+        text = (done.out + done.err).decode(errors="replace")
+        expect(
+            words[1] in ("init", "revoke") and ("holds a certificate authority" in text or "was revoked" in text),
+            "success, or that it was done already",
+            done,
+        )
+        return {}
 
     def round(self, torn: bool) -> None:
-        folder = str(self.authority)
-        out = self.kill_through(
-            [
-                "ca",
-                "issue",
-                folder,
-                "--key",
-                self.key,
-                "--profile",
-                "firmware-signing",
-                "--public-key",
-                str(self.public_key),
-                "--subject",
-                "CN=Release",
-            ],
-            torn,
-        )
+        words = ["ca", "issue", self.authority, "--key", self.key, "--profile", "firmware-signing"]
+        words += ["--public-key", self.public_key, "--subject", "CN=Release"]
+        out = self.kill_through(words, torn)
         lines = out["certificate"].splitlines()
         self.handed_out.add(base64.b64encode(base64.b64decode("".join(lines[1:-1]))).decode())
-        self.kill_through(["ca", "revoke", folder, out["serial"]], torn)
+        self.kill_through(["ca", "revoke", self.authority, out["serial"]], torn)
         self.revoked.add(out["serial"])
-        self.numbers.append(self.kill_through(["ca", "crl", folder, "--key", self.key], torn)["number"])
+        self.numbers.append(self.kill_through(["ca", "crl", self.authority, "--key", self.key], torn)["number"])
         self.check_disk()
 
     def travel(self) -> None:
-        shown = json.loads(self.must("key", "show", self.make_key("release"), "--json"))["result"]
+        shown = self.signet.must("key", "show", self.make_key("release"))
         self.public_key.write_text(shown["public_key"], encoding="utf-8")
-        self.kill_through(["ca", "init", str(self.authority), "--key", self.key, "--subject", "CN=Root"], False)
+        self.kill_through(["ca", "init", self.authority, "--key", self.key, "--subject", "CN=Root"], False)
         for torn in (False, True):
             for _ in range(3):
                 self.round(torn)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--signet", required=True, help="the program under test")
-    parser.add_argument("--crash-lib", required=True, help="libsignet_crash_at.so")
-    parser.add_argument("--key", help="URI of the authority's key; without it one is made")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="signet-kill-") as folder:
-        journey = Journey(arguments, pathlib.Path(folder))
-        journey.travel()
-        print(f"P_CA_006: {journey.kills} kills, {len(journey.handed_out)} certificates handed out, none forgotten")
-        assert journey.kills >= 20, "so few kills prove little"
-    return 0
+def journey(arguments: argparse.Namespace, signet: Signet) -> None:
+    authority = Journey(arguments, signet)
+    authority.travel()
+    expect(authority.kills >= 20, "at least 20 kills, since fewer prove little", authority.kills)
+    print(f"P_CA_006: {authority.kills} kills, {len(authority.handed_out)} certificates handed out, none forgotten")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(travel(__doc__, journey, ("--key", {"help": "URI of the authority's key; without it one is made"})))

@@ -13,15 +13,13 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
-import os
 import pathlib
-import signal
-import subprocess
 import sys
-import tempfile
+
+from journey import Signet, expect, travel
+from kills import kill_through
 
 ORIGIN = "kill.example/log"
-KILLS_MAX = 400
 
 
 class Disk:
@@ -87,111 +85,81 @@ def root_of(leaves: list[bytes]) -> bytes:
 
 
 class Journey:
-    def __init__(self, arguments: argparse.Namespace, folder: pathlib.Path) -> None:
-        self.signet = arguments.signet
-        self.library = arguments.crash_lib
-        self.folder = folder / "log"
+    def __init__(self, arguments: argparse.Namespace, signet: Signet) -> None:
+        self.signet = signet
+        self.folder = signet.folder / "log"
         self.disk = Disk(self.folder)
-        self.key = arguments.key or self.make_key(folder / "keys")
-        self.vkey = folder / "log.vkey"
+        self.key = arguments.key or self.make_key()
+        self.vkey = signet.folder / "log.vkey"
         self.acknowledged: list[bytes] = []
         self.published = 0
         self.kills = 0
 
-    def make_key(self, store: pathlib.Path) -> str:
-        self.must("key", "generate", f"file:{store}?passphrase=none", "--label", "log", "--algorithm", "ed25519")
-        return f"file:{store}?label=log&passphrase=none"
-
-    def run(
-        self, *words: str, crash_at: int = 0, torn: bool = False, stdin: bytes = b""
-    ) -> subprocess.CompletedProcess:
-        environment = dict(os.environ)
-        if crash_at:
-            # A build with sanitizers wants its own library first, and says so unless told that it is fine.
-            options = environment.get("ASAN_OPTIONS", "")
-            environment |= {
-                "LD_PRELOAD": self.library,
-                "SIGNET_CRASH_AT": str(crash_at),
-                "SIGNET_CRASH_TORN": "1" if torn else "0",
-                "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0",
-            }
-        return subprocess.run([self.signet, *words], env=environment, input=stdin, capture_output=True, timeout=120)
-
-    def must(self, *words: str, stdin: bytes = b"") -> bytes:
-        done = self.run(*words, stdin=stdin)
-        assert done.returncode == 0, (words, done.returncode, done.stderr.decode(errors="replace"))
-        return done.stdout
+    def make_key(self) -> str:
+        self.signet.must("key", "generate", "file:keys?passphrase=none", "--label", "log", "--algorithm", "ed25519")
+        return "file:keys?label=log&passphrase=none"
 
     def check_disk(self, attempted: list[bytes]) -> None:
         """Everything acknowledged is there, nothing that nobody appended, and the checkpoint covers what is there."""
         entries = self.disk.entries()
-        assert entries[: len(self.acknowledged)] == self.acknowledged, "an acknowledged entry is gone"
+        expect(entries[: len(self.acknowledged)] == self.acknowledged, "every acknowledged entry is there")
         more = entries[len(self.acknowledged) :]
-        assert more == attempted[: len(more)], "there are entries that nobody appended"
+        expect(more == attempted[: len(more)], "no entry that nobody appended", more)
         size, root = self.disk.checkpoint()
-        assert size >= self.published, "the checkpoint went back"
-        assert size <= len(entries), "the checkpoint covers entries that are not there"
-        assert (
-            self.disk.bundles(size) == entries[:size]
-        ), "the published entries are others than the acknowledged ones"
+        expect(size >= self.published, "the checkpoint does not go back", (self.published, size))
+        expect(size <= len(entries), "the checkpoint covers only what is there", (size, len(entries)))
+        expect(self.disk.bundles(size) == entries[:size], "the published entries are the acknowledged ones")
         leaves = [hashlib.sha256(b"\0" + entry).digest() for entry in entries[:size]]
-        assert root_of(leaves) == root, "the checkpoint's root is not that of the entries"
+        expect(root_of(leaves) == root, "the checkpoint's root is that of the entries")
         self.published = size
-        self.must("ledger", "verify", str(self.folder), "--log-key", str(self.vkey))
+        self.signet.must("ledger", "verify", self.folder, "--log-key", self.vkey)
 
-    def kill_through(self, words: list[str], attempted: list[bytes], torn: bool) -> None:
-        """Kills the command at its 1st, 2nd, ... change of a file until it succeeds."""
-        lines = b"".join(entry + b"\n" for entry in attempted)
-        for call in range(1, KILLS_MAX):
-            done = self.run(*words, crash_at=call, torn=torn, stdin=lines)
-            if done.returncode == 0:
-                self.acknowledged += attempted
-                self.check_disk([])
-                return
-            assert done.returncode == -signal.SIGKILL, (done.returncode, done.stderr.decode(errors="replace"))
-            self.kills += 1
+    def kill_through(self, words: list[object], attempted: list[bytes], torn: bool) -> None:
+        def after_kill() -> None:
             self.check_disk(attempted)
             # What the killed command left whole counts from now on: the next open takes it over.
             self.acknowledged = self.disk.entries()
-        raise AssertionError(f"{words} does not get through within {KILLS_MAX} kills")
+
+        lines = b"".join(entry + b"\n" for entry in attempted)
+        done, kills = kill_through(
+            lambda call: self.signet.run(*words, crash_at=call, torn=torn, stdin=lines), after_kill
+        )
+        self.kills += kills
+        expect(done.code == 0, "success after the last kill", done)
+        self.acknowledged += attempted
+        self.check_disk([])
 
     def append(self, count: int, torn: bool) -> None:
         first = len(self.acknowledged)
         entries = [f"entry {first + i}".encode() for i in range(count)]
-        self.kill_through(["ledger", "append", str(self.folder), "--stdin"], entries, torn)
+        self.kill_through(["ledger", "append", self.folder, "--stdin"], entries, torn)
 
     def checkpoint(self, torn: bool) -> None:
-        self.kill_through(["ledger", "checkpoint", str(self.folder), "--key", self.key], [], torn)
-        assert self.published == len(self.acknowledged)
+        self.kill_through(["ledger", "checkpoint", self.folder, "--key", self.key], [], torn)
+        expect(self.published == len(self.acknowledged), "the checkpoint covers all", self.published)
 
     def travel(self) -> None:
-        self.must("ledger", "vkey", "--key", self.key, "--name", ORIGIN, "--out", str(self.vkey))
-        self.must("ledger", "init", str(self.folder), "--origin", ORIGIN)
-        self.must("ledger", "append", str(self.folder), "the first")
+        must = self.signet.must
+        must("ledger", "vkey", "--key", self.key, "--name", ORIGIN, "--out", self.vkey)
+        must("ledger", "init", self.folder, "--origin", ORIGIN)
+        must("ledger", "append", self.folder, "the first")
         self.acknowledged.append(b"the first")
-        self.must("ledger", "checkpoint", str(self.folder), "--key", self.key)
+        must("ledger", "checkpoint", self.folder, "--key", self.key)
         for torn in (False, True):
             for count in (1, 3, 250, 300):  # within a tile, to its end and across it
                 self.append(count, torn)
                 self.checkpoint(torn)
         before = len(self.acknowledged)
-        self.must("ledger", "append", str(self.folder), "the last")
-        assert self.disk.entries()[before:] == [b"the last"]
+        must("ledger", "append", self.folder, "the last")
+        expect(self.disk.entries()[before:] == [b"the last"], "the ledger goes on")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--signet", required=True, help="the program under test")
-    parser.add_argument("--crash-lib", required=True, help="libsignet_crash_at.so")
-    parser.add_argument("--key", help="URI of an Ed25519 key; without it one is made")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="signet-kill-") as folder:
-        journey = Journey(arguments, pathlib.Path(folder))
-        journey.travel()
-        print(f"P_LEDGER_016: {journey.kills} kills, {len(journey.acknowledged)} entries, none lost")
-        assert journey.kills >= 100, "so few kills prove little"
-    return 0
+def journey(arguments: argparse.Namespace, signet: Signet) -> None:
+    log = Journey(arguments, signet)
+    log.travel()
+    expect(log.kills >= 100, "at least 100 kills, since fewer prove little", log.kills)
+    print(f"P_LEDGER_016: {log.kills} kills, {len(log.acknowledged)} entries, none lost")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(travel(__doc__, journey, ("--key", {"help": "URI of an Ed25519 key; without it one is made"})))
