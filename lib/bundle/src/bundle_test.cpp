@@ -4,6 +4,7 @@
 
 #include "signet/os/process.hpp"
 #include "signet/test/expect.hpp"
+#include "signet/test/memory_source.hpp"
 #include "signet/test/temp_dir.hpp"
 #include "signet/test/vendor.hpp"
 
@@ -59,25 +60,8 @@ Result<Outcome> read_all(const std::filesystem::path& path, const TrustPolicy& p
   return read_from(*source, policy, now);
 }
 
-/// A file in memory, so that tens of thousands of variants of one cost no disk.
-class MemorySource : public Source {
- public:
-  explicit MemorySource(const Bytes& bytes, std::size_t at = 0) : bytes_(bytes), at_(at) {}
-  Result<std::size_t> read(ByteSpan out) override {
-    const std::size_t count = std::min(out.size(), bytes_.size() - at_);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
-    at_ += count;
-    return count;
-  }
-  [[nodiscard]] std::optional<std::uint64_t> size_bytes() const override { return bytes_.size(); }
-
- private:
-  const Bytes& bytes_;
-  std::size_t at_;
-};
-
 Result<Outcome> read_bytes(const Bytes& bytes, const TrustPolicy& policy) {
-  MemorySource source(bytes);
+  test::MemorySource source(bytes);
   return read_from(source, policy);
 }
 
@@ -140,7 +124,7 @@ TEST_F(BundleTest, P_BUNDLE_001_EachFlippedByteOfTheFrontIsRefused) {
 
 TEST_F(BundleTest, P_BUNDLE_001_EachFlippedByteBehindTheFrontIsRefused) {
   const Bytes good = test::read_file(pack_signed());
-  MemorySource whole(good);
+  test::MemorySource whole(good);
   const auto head = must(read_head(whole));
   const auto verified = must(verify(head, policy(), k_now));  // the front is the same for all of them
   const std::size_t front = head.unverified().size_bytes;
@@ -148,7 +132,7 @@ TEST_F(BundleTest, P_BUNDLE_001_EachFlippedByteBehindTheFrontIsRefused) {
   Bytes bad = good;
   for (std::size_t i = front; i < good.size(); ++i) {
     bad[i] ^= std::byte{1};
-    MemorySource source(bad, front);
+    test::MemorySource source(bad, front);
     CollectingSink sink;
     EXPECT_REASON(stream_images(verified, source, sink), "bundle.payload-altered") << "byte " << i;
     bad[i] = good[i];

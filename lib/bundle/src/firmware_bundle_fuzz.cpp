@@ -2,31 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/bundle.hpp"
 #include "signet/test/fuzz.hpp"
+#include "signet/test/memory_source.hpp"
 
 #include "layout.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 using namespace signet;
 
 namespace {
-
-class MemorySource : public bundle::Source {
- public:
-  explicit MemorySource(Bytes bytes) : bytes_(std::move(bytes)) {}
-  Result<std::size_t> read(ByteSpan out) override {
-    const std::size_t count = std::min(out.size(), bytes_.size() - at_);
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
-    at_ += count;
-    return count;
-  }
-  [[nodiscard]] std::optional<std::uint64_t> size_bytes() const override { return bytes_.size(); }
-
- private:
-  Bytes bytes_;
-  std::size_t at_ = 0;
-};
 
 /// Mends the digest, so that the fuzzer gets past it to the parsers behind.
 Bytes mended(ByteView input) {
@@ -46,7 +30,7 @@ Bytes mended(ByteView input) {
 // A front that is read is written again byte for byte, and nothing that no trusted key has signed is ever verified.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes bytes = mended(test::fuzz_input(data, size));
-  MemorySource source(bytes);
+  test::MemorySource source(bytes);
   const auto untrusted = bundle::read_head(source);
   if (!untrusted) return 0;
   const bundle::Head& head = untrusted->unverified();
