@@ -209,6 +209,12 @@ class Bundles:
         )
         return len(list(parts.glob("*.p7s"))), len(list(parts.glob("*.tlog-proof")))
 
+    def leaves_nothing(self, name: str, words: list[str]) -> None:
+        """A run that gets through removes what the killed ones left."""
+        self.signet.must(*words)
+        left = [path.name for path in self.signet.folder.glob("cam.bundle.new-*")]
+        expect(not left, f"{name} that gets through leaves nothing beside the bundle", left)
+
 
 def kill_maker(signet: Signet, kills: Kills) -> None:
     world = Bundles(signet)
@@ -225,8 +231,6 @@ def kill_maker(signet: Signet, kills: Kills) -> None:
 
     def fresh(content: bytes, *words: str) -> Callable[[], list[str]]:
         def prepare() -> list[str]:
-            for left in signet.folder.glob("cam.bundle.new-*"):
-                left.unlink()
             world.file.write_bytes(content)
             return list(words)
 
@@ -252,6 +256,7 @@ def kill_maker(signet: Signet, kills: Kills) -> None:
         new[name] = world.file.read_bytes()
         expect(world.whole(name) == ((0, 0) if name == "pack" else (1, 1)), f"{name}: what it should hold")
         kills.each(name, fresh(before, *words), old_or_new(before, new[name]))
+        world.leaves_nothing(name, fresh(before, *words)())
     kills.each(
         "sign",
         fresh(

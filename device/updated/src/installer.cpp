@@ -73,7 +73,7 @@ Result<Installer> Installer::open(const std::filesystem::path& config_file) {
 Result<os::FileLock> Installer::lock_device() {
   TRY_ASSIGN(os::FileLock lock, os::FileLock::try_acquire(config_.state_folder / "lock", "this device's firmware"));
   for (const std::string_view file : {k_boot_file, k_floor_file, k_time_file})
-    remove_leftovers(config_.state_folder / file);
+    os::remove_leftovers(config_.state_folder / file);
   return lock;
 }
 

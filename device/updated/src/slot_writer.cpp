@@ -15,14 +15,6 @@ Result<std::uint64_t> room_of(const Target& target) {
   return device->size_bytes();
 }
 
-void remove_leftovers(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const std::string prefix = path.filename().string() + ".new-";
-  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), ignored)) {
-    if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path(), ignored);
-  }
-}
-
 Result<void> SlotWriter::begin(const bundle::Image& image) {
   const Target& target = targets_.at(image.role);  // decide() has seen that it exists
   if (target.block) {
@@ -31,7 +23,7 @@ Result<void> SlotWriter::begin(const bundle::Image& image) {
     return {};
   }
   TRY(os::make_folders(target.path.parent_path()));
-  remove_leftovers(target.path);
+  os::remove_leftovers(target.path);
   TRY_ASSIGN(os::PendingFile file, os::PendingFile::create(target.path));
   file_ = std::make_unique<os::PendingFile>(std::move(file));
   // The whole size at once: zeros need not be written, and sparse images stay sparse.

@@ -35,10 +35,6 @@ class SlotWriter : public bundle::ImageSink {
   std::unique_ptr<os::BlockDevice> device_;
 };
 
-/// Removes what a killed installer left beside a file that it was about to replace. Only for the holder of the device's
-/// lock: nobody else writes there.
-void remove_leftovers(const std::filesystem::path& path);
-
 /// Room in bytes of a target.
 Result<std::uint64_t> room_of(const Target& target);
 

@@ -273,6 +273,15 @@ TEST_F(BundleTest, SigningKeepsThePayloadAndLeavesNoOtherFile) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 3);  // rootfs, kernel, bundle
 }
 
+TEST_F(BundleTest, WhatAKilledRunLeftBesideTheBundleIsRemoved) {
+  test::write_file(folder_ / "bundle.new-4711-0", as_bytes("half a bundle"));
+  const auto path = pack_sample();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "bundle.new-4711-0"));
+  test::write_file(folder_ / "bundle.new-4711-0", as_bytes("half a bundle"));
+  must(sign(path, alice_.signer, alice_.certificate, {}));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "bundle.new-4711-0"));
+}
+
 TEST_F(BundleTest, TheSameSignerTwiceIsAConflict) {
   const auto path = pack_signed();
   EXPECT_REASON(sign(path, alice_.signer, alice_.certificate, {}), "bundle.signed-already");

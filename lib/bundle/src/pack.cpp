@@ -118,6 +118,7 @@ Result<Manifest> pack(Manifest manifest, const std::vector<ImageFile>& images, c
     done += bytes;
     if (progress) progress(done, total);
   };
+  os::remove_leftovers(out);
   TRY_ASSIGN(os::PendingFile file, os::PendingFile::create(out));
   SparseWriter writer(file.fd());
   // A digest has the same length whatever it is, so the front's size is known before the images are hashed.
@@ -148,6 +149,7 @@ Result<void> add_record(const std::filesystem::path& bundle, RecordKind kind, By
     return Error(Errc::exhausted, "bundle.records-full", "the bundle has no room for another signature or proof");
   }
   TRY_ASSIGN(const os::Fd from, os::open_read(bundle));
+  os::remove_leftovers(bundle);
   TRY_ASSIGN(os::PendingFile file, os::PendingFile::create(bundle));
   SparseWriter writer(file.fd());
   const Bytes front = layout::encode_head(head.manifest, head.records);

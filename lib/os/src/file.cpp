@@ -18,6 +18,16 @@ namespace signet::os {
 
 namespace {
 
+constexpr std::string_view k_temporary_mark = ".new-";
+
+/// "4711-0", as the names of temporary files end.
+bool is_process_and_serial(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  return dash != std::string_view::npos && dash > 0 && dash + 1 < text.size() &&
+         text.find_first_not_of("0123456789", dash + 1) == std::string_view::npos &&
+         text.find_first_not_of("0123456789") == dash;
+}
+
 std::string quoted(const std::filesystem::path& path) { return "'" + printable(path.native()) + "'"; }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
@@ -86,19 +96,38 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   return sync(Fd(number)).context("folder " + quoted(folder));
 }
 
+void remove_leftovers(const std::filesystem::path& path) {
+  std::error_code failed;
+  const std::string prefix = path.filename().string() + std::string(k_temporary_mark);
+  for (std::filesystem::directory_iterator entry(folder_of(path), failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(prefix) || !is_process_and_serial(std::string_view(name).substr(prefix.size()))) continue;
+    const Fd fd(::open(entry->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (fd.is_open() && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+  }
+}
+
 PendingFile::PendingFile(Fd fd, std::filesystem::path temporary, std::filesystem::path path)
     : fd_(std::move(fd)), temporary_(std::move(temporary)), path_(std::move(path)) {}
 
 Result<PendingFile> PendingFile::create(const std::filesystem::path& path, unsigned mode) {
   static std::atomic<unsigned> serial{0};
-  // A name of our own per process and call: two writers never share a temporary file. Left-overs of a killed process
-  // are overwritten by a later process of the same number, and ignored by all readers.
-  std::filesystem::path temporary = path;
-  temporary += ".new-" + std::to_string(::getpid()) + "-" + std::to_string(serial++);
-  ::unlink(temporary.c_str());
-  auto fd = create_new(temporary, mode);
-  if (!fd) return std::move(fd).error().with_context("write " + quoted(path));
-  return PendingFile(*std::move(fd), std::move(temporary), path);
+  for (;;) {
+    // A name of our own per process and call: two writers never share a temporary file. Left-overs of a killed process
+    // are overwritten by a later process of the same number, and ignored by all readers.
+    std::filesystem::path temporary = path;
+    temporary += std::string(k_temporary_mark) + std::to_string(::getpid()) + "-" + std::to_string(serial++);
+    ::unlink(temporary.c_str());
+    auto fd = create_new(temporary, mode);
+    if (!fd) return std::move(fd).error().with_context("write " + quoted(path));
+    // The lock says that somebody is at work on it, and dies with us. Whoever cleaned up between the two calls took it
+    // for a left-over.
+    if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) continue;
+    struct stat status{};
+    if (::fstat(fd->get(), &status) == 0 && status.st_nlink == 0) continue;
+    return PendingFile(*std::move(fd), std::move(temporary), path);
+  }
 }
 
 PendingFile::~PendingFile() {

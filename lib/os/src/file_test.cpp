@@ -127,6 +127,26 @@ TEST(File, P_OS_003_a_pending_file_leaves_nothing_without_commit) {
   EXPECT_REASON(PendingFile::create(folder / "missing" / "out"), "os.not-found");
 }
 
+TEST(File, P_OS_003_what_killed_writers_left_is_removed_and_nothing_else) {
+  const test::TempDir folder;
+  ASSERT_TRUE(in_child([&] {
+    const auto killed = PendingFile::create(folder / "out");
+    ::_exit(killed && write_all(killed->fd(), as_bytes("half")) ? 0 : 1);  // no destructor, as after kill -9
+    return false;
+  }));
+  ASSERT_EQ(names_in(folder.path()), 1U);
+  const std::vector<std::string> others{"out.new-",   "out.new-1",   "out.new-1-",
+                                        "out.new--1", "out.new-1-x", "other.new-1-0"};
+  for (const std::string& name : others) ASSERT_OK(create_new(folder / name));
+  auto living = PendingFile::create(folder / "out");
+  ASSERT_OK(living);
+  remove_leftovers(folder / "out");
+  EXPECT_EQ(names_in(folder.path()), others.size() + 1);
+  EXPECT_OK(living->commit());
+  for (const std::string& name : others) EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  remove_leftovers(folder / "missing" / "out");
+}
+
 TEST(File, a_committed_pending_file_appears_whole) {
   const test::TempDir folder;
   auto pending = PendingFile::create(folder / "out", 0600);

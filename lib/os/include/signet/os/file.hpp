@@ -29,10 +29,15 @@ Result<void> make_folders(const std::filesystem::path& folder, unsigned mode = 0
 /// Removes a file, durable; one that does not exist is fine.
 Result<void> remove_file(const std::filesystem::path& path);
 
+/// Removes what killed writers left beside `path` on the way to it ("path.new-..."); that of living ones stays. Errors
+/// are ignored: readers ignore left-overs as well.
+void remove_leftovers(const std::filesystem::path& path);
+
 /// A file that comes into being out of sight and appears under its name only at commit(): for outputs too large for
 /// memory. Without commit() nothing remains.
 class PendingFile {
  public:
+  /// Does not look for what killed writers left: remove_leftovers() does, where a folder is small enough to be listed.
   static Result<PendingFile> create(const std::filesystem::path& path, unsigned mode = 0644);
   PendingFile(PendingFile&&) noexcept = default;
   PendingFile& operator=(PendingFile&&) = delete;
