@@ -54,6 +54,11 @@ if(SIGNET_SANITIZE)
   target_compile_options(signet_sanitize INTERFACE
     -fsanitize=${SIGNET_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(signet_sanitize INTERFACE -fsanitize=${SIGNET_SANITIZE})
+  if(SIGNET_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A fifth of the compile time, for casts between polymorphic classes, of which there are hardly any; the preset
+    # `fuzz` (clang) keeps it.
+    target_compile_options(signet_sanitize INTERFACE -fno-sanitize=vptr)
+  endif()
 endif()
 if(SIGNET_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")

@@ -18,7 +18,7 @@ std::string join(const std::vector<std::string>& words, std::string_view between
 }
 
 /// A word in single quotes, as all three shells read it; `special` is escaped by a backslash first.
-std::string quoted(std::string_view text, std::string_view special = "") {
+std::string in_quotes(std::string_view text, std::string_view special = "") {
   std::string word = "'";
   for (char c : text) {
     if (special.find(c) != std::string_view::npos) word += '\\';
@@ -69,13 +69,13 @@ std::string_view kind_name(Complete kind) {
 std::string bash_values(const Table& table) {
   std::string cases;
   for (const Command& command : table.commands()) {
-    const std::string verb = command.verb.empty() ? "*" : quoted(" " + command.verb + " ");
+    const std::string verb = command.verb.empty() ? "*" : in_quotes(" " + command.verb + " ");
     for (const Option& option : command.options) {
       if (option.value.empty()) continue;
-      cases += "    " + quoted(command.noun) + verb +
-               (command.verb.empty() ? quoted(" " + option.name) : quoted(option.name)) + ") ";
+      cases += "    " + in_quotes(command.noun) + verb +
+               (command.verb.empty() ? in_quotes(" " + option.name) : in_quotes(option.name)) + ") ";
       cases += option.choices.empty() ? "kind=" + std::string(kind_name(option.complete))
-                                      : "kind=nothing words=" + quoted(join(option.choices));
+                                      : "kind=nothing words=" + in_quotes(join(option.choices));
       cases += " ;;\n";
     }
   }
@@ -88,20 +88,20 @@ std::string bash_completion(const Table& table) {
   std::string script(k_bash_begin);
   script += bash_values(table);
   script += "  if [[ -z $kind ]]; then case $noun in\n";
-  script += "    '') words=" + quoted(join(table.nouns()) + " --help --json --version") + " ;;\n";
+  script += "    '') words=" + in_quotes(join(table.nouns()) + " --help --json --version") + " ;;\n";
   for (const std::string& noun : table.nouns()) {
     const auto verbs = table.verbs(noun);
-    script += "    " + quoted(noun) + ") case $verb in\n";
-    if (!verbs.empty()) script += "      '') words=" + quoted(join(verbs) + " --help") + " ;;\n";
+    script += "    " + in_quotes(noun) + ") case $verb in\n";
+    if (!verbs.empty()) script += "      '') words=" + in_quotes(join(verbs) + " --help") + " ;;\n";
     for (const Command& command : table.commands()) {
       if (command.noun != noun) continue;
       std::vector<std::string> options;
       for (const Option& option : options_of(command)) options.push_back(option.name);
       // Options only where one was begun, or where nothing else can stand: they would hide the files.
       const Complete kind = positional_kind(command);
-      script += "      " + (command.verb.empty() ? "*" : quoted(command.verb)) + ") ";
+      script += "      " + (command.verb.empty() ? "*" : in_quotes(command.verb)) + ") ";
       if (kind != Complete::nothing) script += "kind=" + std::string(kind_name(kind)) + "; [[ $cur == -* ]] && ";
-      script += "words=" + quoted(join(options)) + " ;;\n";
+      script += "words=" + in_quotes(join(options)) + " ;;\n";
     }
     script += "    esac ;;\n";
   }
@@ -126,19 +126,20 @@ std::string zsh_arguments(const Command& command) {
       spec += ":" + option.value + ":";
       spec += option.choices.empty() ? std::string(zsh_action(option.complete)) : "(" + join(option.choices) + ")";
     }
-    line += " \\\n          " + quoted(spec);
+    line += " \\\n          " + in_quotes(spec);
   }
   for (const Positional& positional : command.positionals) {
     const std::string_view place = positional.repeatable ? "*:" : positional.required ? ":" : "::";
     line += " \\\n          " +
-            quoted(std::string(place) + positional.name + ":" + std::string(zsh_action(positional.complete)));
+            in_quotes(std::string(place) + positional.name + ":" + std::string(zsh_action(positional.complete)));
   }
   return line;
 }
 
 std::string zsh_verbs(const Table& table, const std::string& noun) {
   std::string part = "      if (( CURRENT == 3 )); then\n        words_known=(";
-  for (const std::string& verb : table.verbs(noun)) part += quoted(verb + ":" + table.find(noun, verb)->summary) + " ";
+  for (const std::string& verb : table.verbs(noun))
+    part += in_quotes(verb + ":" + table.find(noun, verb)->summary) + " ";
   part += ")\n        _describe 'verb' words_known\n        return\n      fi\n";
   part += "      local verb=${words[3]}\n      shift 2 words\n      (( CURRENT -= 2 ))\n      case $verb in\n";
   for (const std::string& verb : table.verbs(noun)) {
@@ -152,7 +153,7 @@ std::string zsh_verbs(const Table& table, const std::string& noun) {
 std::string zsh_completion(const Table& table) {
   std::string script = "#compdef signet\n# zsh completion for signet, made by `signet completion zsh`\n_signet() {\n";
   script += "  local -a words_known\n  if (( CURRENT == 2 )); then\n    words_known=(";
-  for (const std::string& noun : table.nouns()) script += quoted(noun + ":" + noun_text(table, noun)) + " ";
+  for (const std::string& noun : table.nouns()) script += in_quotes(noun + ":" + noun_text(table, noun)) + " ";
   script += ")\n    _describe 'command' words_known\n    return\n  fi\n  case ${words[2]} in\n";
   for (const std::string& noun : table.nouns()) {
     script += "    " + noun + ")\n";
@@ -186,18 +187,19 @@ complete -c signet -f
 )";
 
 std::string fish_words(const std::string& condition, const std::string& word, const std::string& help) {
-  return "complete -c signet -n " + quoted(condition) + " -a " + quoted(word) + " -d " + quoted(help, "\\") + "\n";
+  return "complete -c signet -n " + in_quotes(condition) + " -a " + in_quotes(word) + " -d " + in_quotes(help, "\\") +
+         "\n";
 }
 
 std::string fish_option(const std::string& condition, const Option& option) {
-  std::string line = "complete -c signet -n " + quoted(condition) + " -l " + option.name.substr(2);
+  std::string line = "complete -c signet -n " + in_quotes(condition) + " -l " + option.name.substr(2);
   if (!option.value.empty()) {
-    line += !option.choices.empty()               ? " -x -a " + quoted(join(option.choices))
+    line += !option.choices.empty()               ? " -x -a " + in_quotes(join(option.choices))
             : option.complete == Complete::file   ? std::string(" -r -F")
             : option.complete == Complete::folder ? std::string(" -x -a '(__fish_complete_directories)'")
                                                   : std::string(" -x");
   }
-  return line + " -d " + quoted(option.help, "\\") + "\n";
+  return line + " -d " + in_quotes(option.help, "\\") + "\n";
 }
 
 }  // namespace
@@ -213,9 +215,9 @@ std::string fish_completion(const Table& table) {
     }
     for (const Option& option : options_of(command)) script += fish_option(at, option);
     const Complete kind = positional_kind(command);
-    if (kind == Complete::file) script += "complete -c signet -n " + quoted(at) + " -F\n";
+    if (kind == Complete::file) script += "complete -c signet -n " + in_quotes(at) + " -F\n";
     if (kind == Complete::folder)
-      script += "complete -c signet -n " + quoted(at) + " -a '(__fish_complete_directories)'\n";
+      script += "complete -c signet -n " + in_quotes(at) + " -a '(__fish_complete_directories)'\n";
   }
   return script;
 }

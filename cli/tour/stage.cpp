@@ -12,7 +12,7 @@ namespace signet::cli::tour {
 namespace {
 
 /// Quotes a word for a shell where it needs it, so that a shown line can be copied.
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
   constexpr std::string_view k_plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
   if (!word.empty() && word.find_first_not_of(k_plain) == std::string::npos) return word;
   return "'" + word + "'";
@@ -70,7 +70,7 @@ void Stage::say(std::string_view text) {
 }
 
 void Stage::name_value(const std::string& name, const std::string& value) {
-  out_->line("  $ " + name + "=" + quoted(value));
+  out_->line("  $ " + name + "=" + in_quotes(value));
   named_.emplace_back(name, value);
 }
 
@@ -78,7 +78,7 @@ std::string Stage::shown(const std::vector<std::string>& command) const {
   std::string line;
   for (const std::string& word : command) {
     const auto named = std::ranges::find(named_, word, &std::pair<std::string, std::string>::second);
-    line += (line.empty() ? "" : " ") + (named != named_.end() ? "\"$" + named->first + "\"" : quoted(word));
+    line += (line.empty() ? "" : " ") + (named != named_.end() ? "\"$" + named->first + "\"" : in_quotes(word));
   }
   return replaced(std::move(line), program_.string(), "signet");
 }

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: Signet contributors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Precompiled headers: the standard headers and the core types that nearly every source reads, read once. Two of them,
+# since the compiler takes one only with the flags it was made with: one for libraries, one for test programs.
+#
+# Off with a compiler cache, which knows better (and would take them for changed in each checkout), and in the presets
+# `release`, `tidy` and `arm64`, so that a source that leans on them fails there. docs/decisions/0014-build-time.md.
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(_signet_pch_default OFF)
+else()
+  set(_signet_pch_default ON)
+endif()
+option(SIGNET_PCH "Precompiled headers" ${_signet_pch_default})
+
+set(_signet_pch_headers
+  <algorithm> <array> <chrono> <cstddef> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span>
+  <string> <string_view> <utility> <variant> <vector>
+  # In angle brackets, so that they are found on the include path like any other.
+  <signet/core/bytes.hpp> <signet/core/result.hpp> <signet/core/time.hpp>)
+
+# One carrier for each set of flags; an object library with nothing in it.
+function(_signet_add_pch carrier)
+  file(WRITE "${CMAKE_BINARY_DIR}/${carrier}.cpp" "")
+  add_library(${carrier} OBJECT EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/${carrier}.cpp")
+  target_include_directories(${carrier} PRIVATE "${PROJECT_SOURCE_DIR}/lib/core/include")
+  target_precompile_headers(${carrier} PRIVATE ${_signet_pch_headers} ${ARGN})
+endfunction()
+
+# What test programs and replayed fuzz targets are compiled with: they are compiled as often as they are run, so
+# optimising them, or checking their own arithmetic, costs more than it shows.
+add_library(signet_test_flags INTERFACE)
+target_link_libraries(signet_test_flags INTERFACE signet_flags)
+if(NOT SIGNET_FUZZ) # a fuzzer runs its target millions of times
+  target_compile_options(signet_test_flags INTERFACE $<$<CONFIG:Debug>:-O0>)
+  if(SIGNET_SANITIZE MATCHES "undefined")
+    target_compile_options(signet_test_flags INTERFACE -fno-sanitize=undefined)
+  endif()
+endif()
+
+if(SIGNET_PCH)
+  _signet_add_pch(signet_pch_lib)
+  target_link_libraries(signet_pch_lib PRIVATE signet_flags)
+  if(SIGNET_TESTS)
+    _signet_add_pch(signet_pch_test <gtest/gtest.h>)
+    set_target_properties(signet_pch_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(signet_pch_test PRIVATE -fPIE) # as for the programs that use it
+    target_link_libraries(signet_pch_test PRIVATE signet_test_flags GTest::gtest)
+  endif()
+endif()
+
+# signet_use_pch(TARGET lib|test)
+function(signet_use_pch target kind)
+  if(TARGET signet_pch_${kind})
+    target_precompile_headers(${target} REUSE_FROM signet_pch_${kind})
+  endif()
+endfunction()
