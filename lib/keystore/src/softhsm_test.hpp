@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@
 #include "signet/keystore.hpp"
 #include "signet/os/file.hpp"
 #include "signet/os/process.hpp"
+#include "signet/test/emulator.hpp"
 #include "signet/test/temp_dir.hpp"
 
 namespace signet::test {
@@ -47,6 +49,10 @@ class SoftHsmEd25519Leaks {
 class SoftHsm : public ::testing::Test {
  protected:
   void SetUp() override {
+    // A token's module runs inside this process, so it must be built for its processor.
+    if (emulator() != nullptr && ::dlopen(k_softhsm, RTLD_NOW | RTLD_LOCAL) == nullptr) {
+      SKIP_UNDER_EMULATOR("SoftHSM2 cannot be loaded: " + std::string(::dlerror()));
+    }
     const std::string config = (folder_ / "softhsm2.conf").string();
     const std::string text =
         "directories.tokendir = " + folder_.path().string() + "\nobjectstore.backend = file\nlog.level = ERROR\n";
