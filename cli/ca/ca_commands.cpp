@@ -8,6 +8,8 @@
 #include "signet/os/file.hpp"
 #include "signet/pki.hpp"
 
+#include "ca/ca_words.hpp"
+
 #include <algorithm>
 
 namespace signet::cli {
@@ -17,30 +19,6 @@ namespace {
 constexpr std::uint64_t k_input_size_bytes_max = 1U << 20U;
 constexpr std::uint64_t k_days_max = 36'525;
 const os::SystemClock k_clock;
-
-Json as_json(const pki::Certificate& certificate) {
-  Json json = Json::object(
-      {{"serial", certificate.serial_hex()}, {"subject", certificate.subject()}, {"issuer", certificate.issuer()}});
-  json.set("not_before", to_rfc3339(certificate.not_before())).set("not_after", to_rfc3339(certificate.not_after()));
-  json.set("fingerprint", to_hex(certificate.fingerprint())).set("certificate", certificate.pem());
-  return json;
-}
-
-std::string_view state_of(const ca::Entry& entry, Instant now) {
-  if (entry.revoked) return "revoked";
-  return entry.not_after < now ? "expired" : "valid";
-}
-
-Json as_json(const ca::Entry& entry, Instant now) {
-  Json json = Json::object({{"serial", entry.serial_hex}, {"state", state_of(entry, now)}, {"profile", entry.profile}});
-  json.set("subject", entry.subject)
-      .set("issued_at", to_rfc3339(entry.issued_at))
-      .set("not_after", to_rfc3339(entry.not_after));
-  if (entry.revoked) {
-    json.set("revoked_at", to_rfc3339(entry.revoked->when)).set("reason", pki::name_of(entry.revoked->reason));
-  }
-  return json;
-}
 
 // PEM to the file of --out, or to standard output where there is none; `said` is for people and goes with a file only.
 Result<void> deliver(const Invocation& call, const std::string& pem, const std::string& said, Json json) {
@@ -95,7 +73,7 @@ Result<void> init(const Invocation& call) {
                  as_json(root));
 }
 
-Result<ca::Application> application_of(const Invocation& call) {
+Result<ca::Application> application_for_key(const Invocation& call) {
   TRY_ASSIGN(const auto profile, pki::profile_named(call.get("--profile")));
   TRY_ASSIGN(const auto days, days_of(call));
   const std::vector<std::string>& names = call.all("--name");
@@ -121,6 +99,24 @@ Result<ca::Application> application_of(const Invocation& call) {
   return ca::Application{.profile = profile, .subject = subject, .public_key = key, .dns_names = names, .days = days};
 }
 
+// A device's serial number stands in its subject and in its hardware module; it is given once.
+Result<ca::Application> application_of(const Invocation& call) {
+  TRY_ASSIGN(auto application, application_for_key(call));
+  std::string& serial = application.subject.serial_number;
+  if (call.has("--device-serial")) {
+    const std::string given = call.get("--device-serial");
+    if (!serial.empty() && serial != given) {
+      return Error(Errc::usage, "ca.usage",
+                   "the subject has the serial number '" + printable(serial) + "', not '" + printable(given) + "'");
+    }
+    serial = given;
+  }
+  if (call.has("--hardware-type")) {
+    application.hardware = pki::HardwareModule{.type_oid = call.get("--hardware-type"), .serial = to_bytes(serial)};
+  }
+  return application;
+}
+
 Result<void> issue(const Invocation& call) {
   TRY_ASSIGN(const auto application, application_of(call));
   TRY_ASSIGN(auto signer, keystore::open_signer(call.get("--key")));
@@ -131,14 +127,6 @@ Result<void> issue(const Invocation& call) {
   return deliver(call, certificate.pem(), said, as_json(certificate))
       .context("certificate " + certificate.serial_hex() +
                " is issued ('signet ca show' prints it), but was not delivered");
-}
-
-std::string serial_of(const Invocation& call) {
-  std::string serial = call.get("SERIAL");  // as other programs print it: capitals, colons
-  std::erase(serial, ':');
-  std::ranges::transform(serial, serial.begin(),
-                         [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return serial;
 }
 
 Result<void> revoke(const Invocation& call) {
@@ -284,11 +272,23 @@ Command issue_command() {
                          .help = "A certificate request (PKCS#10).",
                          .complete = Complete::file},
                   Option{.name = "--public-key", .value = "FILE", .help = "A public key.", .complete = Complete::file},
-                  subject_option(false), name_option(), days_option(""), out_option("the certificate")},
-      .examples = {{"signet ca issue vendor-ca --key 'pkcs11:token=vendor;object=root' --profile firmware-signing "
-                    "--request release.csr "
-                    "--out release.pem",
-                    "certify the key that signs releases"}},
+                  subject_option(false), name_option(),
+                  Option{.name = "--device-serial",
+                         .value = "SERIAL",
+                         .help = "A device's serial number, for profiles of devices."},
+                  Option{.name = "--hardware-type",
+                         .value = "OID",
+                         .help = "What kind of hardware it is, below your own enterprise number."},
+                  days_option(""), out_option("the certificate")},
+      .examples =
+          {{"signet ca issue vendor-ca --key 'pkcs11:token=vendor;object=root' --profile firmware-signing "
+            "--request release.csr "
+            "--out release.pem",
+            "certify the key that signs releases"},
+           {"signet ca issue line-3 --key 'pkcs11:token=line;object=ca' --profile idevid --public-key idevid.pub "
+            "--subject 'CN=Camera,O=Example' --device-serial SN-0042 --hardware-type 1.3.6.1.4.1.32473.1 "
+            "--out idevid.pem",
+            "give a device its identity by hand; the station does it at each birth"}},
       .run = issue};
 }
 

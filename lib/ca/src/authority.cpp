@@ -18,14 +18,13 @@ namespace {
 constexpr const char* k_journal = "journal";
 constexpr const char* k_lock = "lock";
 constexpr std::size_t k_serial_size_bytes = 16;
-constexpr Instant k_no_end{253402300799};  // 9999-12-31T23:59:59Z, RFC 5280 section 4.1.2.5
 
 Error damaged(std::string text) {
   return {Errc::invalid_input, "ca.damaged", std::move(text), "Restore the folder from a backup."};
 }
 
 Instant end_of(Instant from, std::uint32_t days) {
-  return days == 0 ? k_no_end : std::min(from.plus_days(days), k_no_end);
+  return days == 0 ? pki::k_no_end : std::min(from.plus_days(days), pki::k_no_end);
 }
 
 // 128 random bits: unique without a counter that a restored backup would set back, and not to be guessed (which is what
@@ -199,13 +198,14 @@ std::uint64_t Authority::crl_number() const { return state_->crl_number; }
 Result<pki::Certificate> Authority::issue(const Application& application) {
   TRY_ASSIGN(const pki::Issuer issuer, state_->issuer());
   const Instant now = state_->clock->now();
-  const Instant end = application.days
-                          ? end_of(now, *application.days)
-                          : std::min(end_of(now, application.profile.days), issuer.certificate.not_after());
+  const Instant longest = application.profile.endless ? pki::k_no_end : issuer.certificate.not_after();
+  const Instant end =
+      application.days ? end_of(now, *application.days) : std::min(end_of(now, application.profile.days), longest);
   TRY_ASSIGN(auto certificate, pki::issue(issuer, {.profile = application.profile,
                                                    .subject = application.subject,
                                                    .public_key = application.public_key,
                                                    .dns_names = application.dns_names,
+                                                   .hardware = application.hardware,
                                                    .serial_hex = state_->fresh_serial(),
                                                    .not_before = now,
                                                    .not_after = end}));
@@ -237,7 +237,7 @@ Result<pki::Crl> Authority::crl(std::uint32_t days) {
   }
   const Instant now = state_->clock->now();
   const std::uint64_t number = state_->crl_number + 1;
-  TRY_ASSIGN(auto list, pki::issue_crl(issuer, number, now, std::min(now.plus_days(days), k_no_end), revoked));
+  TRY_ASSIGN(auto list, pki::issue_crl(issuer, number, now, std::min(now.plus_days(days), pki::k_no_end), revoked));
   TRY(state_->keep(CrlRecord{number, now}));
   return list;
 }

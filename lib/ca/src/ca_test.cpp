@@ -232,3 +232,26 @@ TEST(Authority, BelowAnotherItIssuesAsItsCertificateAllows) {
   const auto leaf = root->issue(world.application());
   EXPECT_REASON(Authority::create_below(world.folder / "leaf", world.release, *leaf, world.clock), "pki.order");
 }
+
+TEST(Authority, P_CA_007_ADevicesCertificateNeverEnds) {
+  World world;
+  auto root = world.create();
+  ASSERT_OK(root);
+  const auto key = test::make_memory_signer(KeyAlgorithm::ec_p256);
+  const auto certificate = root->issue({.profile = *pki::profile_named("factory-ca"),
+                                        .subject = {.common_name = "Line 3"},
+                                        .public_key = key->public_key()});
+  ASSERT_OK(certificate);
+  EXPECT_EQ(certificate->not_after(), root->certificate().not_after());
+  auto factory = Authority::create_below(world.folder / "factory", key, *certificate, world.clock);
+  ASSERT_OK(factory);
+  ca::Application wanted{.profile = *pki::profile_named("idevid"),
+                         .subject = {.common_name = "Camera 7", .serial_number = "SN-0042"},
+                         .public_key = world.release->public_key(),
+                         .hardware = pki::HardwareModule{"1.3.6.1.4.1.32473.1", to_bytes("SN-0042")}};
+  const auto idevid = factory->issue(wanted);
+  ASSERT_OK(idevid);
+  EXPECT_EQ(idevid->not_after(), pki::k_no_end);
+  wanted.days = 3650;
+  EXPECT_REASON(factory->issue(wanted), "pki.order");
+}

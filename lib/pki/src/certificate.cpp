@@ -88,15 +88,7 @@ std::string Certificate::common_name() const {
   const X509_NAME* name = X509_get_subject_name(parsed_->x509.get());
   const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
   if (at < 0) return {};
-  unsigned char* text = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-  if (size < 0) {
-    ERR_clear_error();
-    return {};
-  }
-  std::string result = printable({reinterpret_cast<char*>(text), static_cast<std::size_t>(size)});
-  OPENSSL_free(text);
-  return result;
+  return attribute_text(name, at);
 }
 
 bool Certificate::is_ca() const {

@@ -21,6 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)certificate->dns_names();
     (void)certificate->common_name();
     (void)certificate->public_key();
+    (void)certificate->device_serial();
+    (void)certificate->policies();
+    const auto hardware = certificate->hardware_module();
+    FUZZ_ASSERT(!hardware || (!hardware->type_oid.empty() && !hardware->serial.empty()));
     pki::ValidationInput judged_by{
         .intermediates = {*certificate}, .at = certificate->not_before(), .usage = pki::Usage::any};
     FUZZ_ASSERT(!pki::validate(*certificate, judged_by).has_value());

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/core/ensure.hpp"
 
+#include "device_names.hpp"
 #include "signing.hpp"
 #include "subject.hpp"
 
@@ -31,6 +32,30 @@ Result<Asn1Integer> to_serial(const std::string& serial_hex) {
   return serial;
 }
 
+// IEEE 802.1AR-2018 section 8: a device has a serial number, and says the same one wherever it says it.
+Result<void> check_device(const Order& order) {
+  const Profile& profile = order.profile;
+  const std::string what = "a certificate of profile '" + std::string(profile.name) + "'";
+  const std::string& serial = order.subject.serial_number;
+  if (profile.needs_device_serial && serial.empty()) {
+    return bad_order(what + " needs the device's serial number in its subject",
+                     "Write it as 'serialNumber=...' in the subject.");
+  }
+  if (profile.needs_hardware_module && !order.hardware) {
+    return bad_order(what + " needs the object identifier of the device's hardware",
+                     "Take one below your own enterprise number.");
+  }
+  if (!profile.needs_device_serial && order.hardware) return bad_order(what + " names no hardware");
+  if (order.hardware && !equal(order.hardware->serial, as_bytes(serial))) {
+    return bad_order("the hardware's serial number '" + printable(as_text(order.hardware->serial), 80) +
+                     "' is not that of the subject, '" + serial + "'");
+  }
+  if (profile.endless && !(order.not_after == k_no_end)) {
+    return bad_order(what + " holds for the device's whole life: until " + to_rfc3339(k_no_end), "Give it no end.");
+  }
+  return {};
+}
+
 Result<void> check_order(const Order& order) {
   if (!(order.not_before < order.not_after)) return bad_order("a certificate that ends before it begins");
   if (order.profile.needs_dns_names && order.dns_names.empty()) {
@@ -38,7 +63,7 @@ Result<void> check_order(const Order& order) {
                      "' needs a DNS name or an IP address");
   }
   if (order.profile.ca && !order.dns_names.empty()) return bad_order("a CA has no DNS names");
-  return {};
+  return check_device(order);
 }
 
 Result<void> check_issuer(const Issuer& issuer) {
@@ -56,12 +81,14 @@ Result<void> check_issuer(const Issuer& issuer) {
 }
 
 // RFC 5280 section 4.2.1.9: a path length of zero allows end entities only. The life of what is issued lies within the
-// issuer's, so that a chain that holds for its leaf holds as a whole.
+// issuer's, so that a chain that holds for its leaf holds as a whole; but for a device's own, which never ends (IEEE
+// 802.1AR-2018 section 8.7): its issuer is renewed over the same key and name, and the device keeps what it has.
 Result<void> check_below(const Issuer& issuer, const Order& order) {
   const long path_length = X509_get_pathlen(issuer.certificate.parsed().x509.get());
   const std::string who = "'" + issuer.certificate.subject() + "'";
   if (order.profile.ca && path_length == 0) return bad_order(who + " may not issue certificates for CAs");
-  if (order.not_before < issuer.certificate.not_before() || issuer.certificate.not_after() < order.not_after) {
+  const bool outlasts = !order.profile.endless && issuer.certificate.not_after() < order.not_after;
+  if (order.not_before < issuer.certificate.not_before() || outlasts) {
     return bad_order("a certificate may not be valid beyond its issuer, which is valid from " +
                          to_rfc3339(issuer.certificate.not_before()) + " to " +
                          to_rfc3339(issuer.certificate.not_after()),
@@ -91,8 +118,10 @@ Result<void> add_extensions(X509* x509, X509* issuer, const Order& order) {
   }
   TRY(add_extension(x509, context, NID_subject_key_identifier, "hash"));
   TRY(add_extension(x509, context, NID_authority_key_identifier, "keyid:always"));
-  if (order.dns_names.empty()) return {};
+  if (!profile.policies.empty()) add_policies(x509, profile.policies);
+  if (order.dns_names.empty() && !order.hardware) return {};
   TRY_ASSIGN(const GeneralNames names, to_general_names(order.dns_names));
+  if (order.hardware) TRY(add_hardware_module(names.get(), *order.hardware));
   ensure(X509_add1_ext_i2d(x509, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1, "memory for names");
   return {};
 }

@@ -128,6 +128,18 @@ std::string text_of(const X509_NAME* name) {
   return printable(as_text(ossl::bio_bytes(bio.get())), k_name_size_chars_max);
 }
 
+std::string attribute_text(const X509_NAME* name, int at) {
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  if (size < 0) {
+    ERR_clear_error();
+    return {};
+  }
+  std::string result = printable({reinterpret_cast<char*>(text), static_cast<std::size_t>(size)});
+  OPENSSL_free(text);
+  return result;
+}
+
 std::vector<std::string> names_of(const GENERAL_NAMES* names, bool with_addresses) {
   std::vector<std::string> result;
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {

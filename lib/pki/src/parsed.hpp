@@ -59,6 +59,8 @@ Result<Instant> instant_of(const ASN1_TIME* time);
 Result<std::string> serial_hex_of(const ASN1_INTEGER* serial);
 /// RFC 2253 text of a name, safe to print.
 [[nodiscard]] std::string text_of(const X509_NAME* name);
+/// One attribute of a name, safe to print; empty where it cannot be read.
+[[nodiscard]] std::string attribute_text(const X509_NAME* name, int at);
 /// DNS names, and IP addresses as text where `with_addresses`; safe to print.
 [[nodiscard]] std::vector<std::string> names_of(const GENERAL_NAMES* names, bool with_addresses);
 /// Whether signatures of this kind rest on SHA-256 or better, or are Ed25519.

@@ -37,7 +37,8 @@ struct Application {
   pki::Subject subject;
   crypto::PublicKey public_key;
   std::vector<std::string> dns_names = {};
-  /// None: as long as the profile says, but not beyond the authority's own end.
+  std::optional<pki::HardwareModule> hardware = {};
+  /// None: as long as the profile says, but not beyond the authority's own end, unless the profile has none.
   std::optional<std::uint32_t> days = {};
 };
 

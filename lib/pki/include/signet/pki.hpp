@@ -26,6 +26,16 @@ enum class Usage : std::uint8_t { code_signing, tls_server, tls_client, any };
 /// "code-signing", "tls-server", "tls-client", "any".
 [[nodiscard]] std::string_view name_of(Usage usage);
 
+/// Which piece of hardware a certificate speaks of (hardwareModuleName: RFC 4108 section 5, IEEE 802.1AR-2018 section
+/// 8.10.4).
+struct HardwareModule {
+  std::string type_oid;  ///< what kind it is, below its maker's own arc: "1.3.6.1.4.1.32473.1"
+  Bytes serial = {};     ///< which one of them: in Signet the bytes of the subject's serial number
+  friend bool operator==(const HardwareModule&, const HardwareModule&) = default;
+};
+/// notAfter of a certificate without a well-defined end: 99991231235959Z (RFC 5280 section 4.1.2.5).
+inline constexpr Instant k_no_end{253402300799};
+
 /// An X.509 certificate as read: well-formed, not yet trusted. A value; copies share one immutable object.
 class Certificate {
  public:
@@ -54,6 +64,13 @@ class Certificate {
   [[nodiscard]] bool is_ca() const;
   /// Whether the usage is listed by name; anyExtendedKeyUsage does not count, `any` always holds.
   [[nodiscard]] bool has_extended_usage(Usage usage) const;
+  /// The subject's serialNumber, which is the device's and not the certificate's; safe to print. Empty where there is
+  /// none or more than one.
+  [[nodiscard]] std::string device_serial() const;
+  /// hardwareModuleName of subjectAltName; none where there is none, more than one or one that cannot be read.
+  [[nodiscard]] std::optional<HardwareModule> hardware_module() const;
+  /// The certificate policies, as dotted object identifiers.
+  [[nodiscard]] std::vector<std::string> policies() const;
   /// DNS names of subjectAltName, safe to print.
   [[nodiscard]] std::vector<std::string> dns_names() const;
   /// SHA-256 of the DER form.
@@ -242,9 +259,13 @@ struct Profile {
   std::string_view key_usage;                    ///< in OpenSSL's words, comma separated
   std::string_view extended_usage;               ///< the same; empty for none
   bool needs_dns_names = false;                  ///< subjectAltName
+  bool needs_device_serial = false;              ///< of a device: the subject has its serial number
+  bool needs_hardware_module = false;            ///< subjectAltName has its hardwareModuleName
+  std::string_view policies = {};                ///< dotted object identifiers, comma separated; empty for none
   std::uint32_t days = 0;                        ///< how long it holds unless said otherwise; 0: no well-defined end
+  bool endless = false;  ///< never ends, even where its issuer does (IEEE 802.1AR-2018 section 8.7)
 };
-/// All kinds: vendor-root, firmware-signing, fleet-ca, tls-server.
+/// All kinds: vendor-root, firmware-signing, fleet-ca, tls-server, factory-ca, idevid, iak, media-signing, station.
 [[nodiscard]] std::span<const Profile> profiles();
 /// "pki.profile" (usage) where there is none of that name.
 Result<Profile> profile_named(std::string_view name);
@@ -261,13 +282,15 @@ struct Order {
   Subject subject;
   crypto::PublicKey public_key;
   std::vector<std::string> dns_names = {};  ///< DNS names and IP addresses
-  std::string serial_hex;                   ///< 1 to 20 bytes, positive (RFC 5280 section 4.1.2.2)
+  std::optional<HardwareModule> hardware = {};
+  std::string serial_hex;  ///< 1 to 20 bytes, positive (RFC 5280 section 4.1.2.2)
   Instant not_before;
   Instant not_after;
 };
 
 /// Makes and signs a certificate. "pki.order" (usage) where the order makes none: a name that is missing, a life that
-/// outlasts the issuer's, an issuer that is no CA or whose key is another.
+/// outlasts the issuer's (but for profiles without end), an issuer that is no CA or whose key is another, a device
+/// without serial number, or one whose hardware module has another.
 Result<Certificate> issue(const Issuer& issuer, const Order& order);
 /// A root certificate over the signer's own key (`order.public_key` must be it).
 Result<Certificate> issue_root(const std::shared_ptr<crypto::Signer>& signer, const Order& order);
