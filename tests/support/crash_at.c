@@ -3,7 +3,8 @@
 //
 // Preloaded into a program, kills it at the N-th call that changes a file: SIGNET_CRASH_AT=N kills before that call is
 // done; with SIGNET_CRASH_TORN=1 a write at that place is done by half first. Without SIGNET_CRASH_AT it does nothing,
-// but with SIGNET_CRASH_COUNT=FILE it writes to FILE how many such calls there were.
+// but with SIGNET_CRASH_COUNT=FILE it writes to FILE how many such calls there were. With SIGNET_CRASH_TPM=1 a TPM
+// command that changes the TPM for good counts as well, with SIGNET_CRASH_TPM=2 nothing else does.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -35,10 +37,44 @@ static void die(void) {
   for (;;) pause();
 }
 
+static int counts_files(void) {
+  const char* wanted = getenv("SIGNET_CRASH_TPM");
+  return wanted == NULL || wanted[0] != '2';
+}
+
 // Only what reaches a disk counts: not terminals, pipes and sockets.
 static int is_file(int fd) {
   struct stat status;
-  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  return counts_files() && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// Commands whose effect outlasts a power cycle, or locks something until then (TPM 2.0 Library, Part 2, table 12).
+static int is_lasting(unsigned code) {
+  switch (code) {
+    case 0x120:  // EvictControl
+    case 0x121:  // HierarchyControl
+    case 0x122:  // NV_UndefineSpace
+    case 0x127:  // ClearControl
+    case 0x129:  // HierarchyChangeAuth
+    case 0x12A:  // NV_DefineSpace
+    case 0x137:  // NV_Write
+    case 0x138:  // NV_WriteLock
+    case 0x13A:  // DictionaryAttackParameters
+    case 0x14F:  // NV_ReadLock
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+// A whole TPM command on its way to a socket or a device: tag, size, command code.
+static int is_tpm_command(const void* data, size_t size) {
+  const char* wanted = getenv("SIGNET_CRASH_TPM");
+  const unsigned char* b = data;
+  if (wanted == NULL || (wanted[0] != '1' && wanted[0] != '2') || size < 10) return 0;
+  if (b[0] != 0x80 || (b[1] != 0x01 && b[1] != 0x02)) return 0;
+  const size_t stated = (size_t)b[2] << 24 | (size_t)b[3] << 16 | (size_t)b[4] << 8 | b[5];
+  return stated == size && is_lasting((unsigned)b[6] << 24 | (unsigned)b[7] << 16 | (unsigned)b[8] << 8 | b[9]);
 }
 
 __attribute__((destructor)) static void report(void) {
@@ -65,11 +101,25 @@ __attribute__((destructor)) static void report(void) {
 
 #define CHANGES(name, parameters, arguments) \
   int name parameters {                      \
-    if (is_last()) die();                    \
+    if (counts_files() && is_last()) die();  \
     return REAL(name) arguments;             \
   }
 
-WRITES(write, (int fd, const void* data, size_t size), (fd, data, size), (fd, data, size / 2))
+ssize_t write(int fd, const void* data, size_t size) {
+  if (is_file(fd)) {
+    if (is_last()) {
+      if (is_torn() && REAL(write)(fd, data, size / 2) < 0) abort();
+      die();
+    }
+  } else if (is_tpm_command(data, size) && is_last()) {
+    die();
+  }
+  return REAL(write)(fd, data, size);
+}
+ssize_t send(int fd, const void* data, size_t size, int flags) {
+  if (is_tpm_command(data, size) && is_last()) die();
+  return REAL(send)(fd, data, size, flags);
+}
 WRITES(pwrite, (int fd, const void* data, size_t size, off_t at), (fd, data, size, at), (fd, data, size / 2, at))
 WRITES(pwrite64, (int fd, const void* data, size_t size, off64_t at), (fd, data, size, at), (fd, data, size / 2, at))
 WRITES(writev, (int fd, const struct iovec* parts, int count), (fd, parts, count), (fd, parts, count / 2))

@@ -56,6 +56,18 @@ void set_timeouts(const Fd& fd, std::chrono::milliseconds timeout) {
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
+/// What poll() says; a signal does not shorten the wait.
+int poll_for(const Fd& fd, std::chrono::milliseconds timeout) {
+  pollfd poll{fd.get(), POLLIN, 0};
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  int ready = -1;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    ready = ::poll(&poll, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT32_MAX)));
+  } while (ready < 0 && errno == EINTR);
+  return ready;
+}
+
 Error closed() { return {Errc::unavailable, "os.closed", "the other side closed the connection"}; }
 
 }  // namespace
@@ -150,19 +162,20 @@ LocalListener::~LocalListener() {
   if (fd_.is_open()) ::unlink(path_.c_str());
 }
 
-Result<LocalSocket> LocalListener::accept(std::chrono::milliseconds timeout) {
-  pollfd poll{fd_.get(), POLLIN, 0};
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  int ready = -1;
-  do {  // a signal does not shorten the wait
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    ready = ::poll(&poll, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT32_MAX)));
-  } while (ready < 0 && errno == EINTR);
+Result<void> LocalSocket::wait_readable(std::chrono::milliseconds timeout) {
+  const int ready = poll_for(fd_, timeout);
+  if (ready < 0) return errno_error(errno, "wait for a message");
+  if (ready == 0) return Error(Errc::unavailable, "os.timeout", "no message came in time");
+  return {};
+}
+
+Result<LocalSocket> LocalListener::accept(std::chrono::milliseconds timeout, std::chrono::milliseconds io_timeout) {
+  const int ready = poll_for(fd_, timeout);
   if (ready < 0) return errno_error(errno, "wait for a connection");
   if (ready == 0) return Error(Errc::unavailable, "os.timeout", "nobody connected in time");
   const int number = ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC);
   if (number < 0) return errno_error(errno, "accept a connection");
-  return LocalSocket::adopt(Fd(number), timeout);
+  return LocalSocket::adopt(Fd(number), io_timeout.count() > 0 ? io_timeout : timeout);
 }
 
 }  // namespace signet::os

@@ -137,9 +137,74 @@ bool exchange(Pipe& in, Pipe& out, Pipe& err, ByteView input, ProcessResult& res
 
 }  // namespace
 
+namespace {
+
+int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+Result<pid_t> spawn(const std::vector<std::string>& arguments, const SpawnActions& actions) {
+  ensure(!arguments.empty(), "a program to run");
+  std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  pid_t pid = -1;
+  const SpawnAttributes attributes;
+  const int failed = ::posix_spawnp(&pid, argv[0], actions.get(), attributes.get(), argv.data(), environ);
+  if (failed != 0) return errno_error(failed, "start '" + printable(arguments[0]) + "'");
+  return pid;
+}
+
+}  // namespace
+
+Result<Child> Child::start(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
+  Fd input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  Fd output(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!input.is_open() || !output.is_open()) return errno_error(errno, "open '" + printable(log.native()) + "'");
+  SpawnActions actions;
+  actions.connect(input, STDIN_FILENO);
+  actions.connect(output, STDOUT_FILENO);
+  actions.connect(output, STDERR_FILENO);
+  TRY_ASSIGN(const pid_t pid, spawn(arguments, actions));
+  return Child(pid);
+}
+
+Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), exit_code_(other.exit_code_) {}
+
+Child& Child::operator=(Child&& other) noexcept {
+  if (this != &other) {
+    stop();
+    pid_ = std::exchange(other.pid_, -1);
+    exit_code_ = other.exit_code_;
+  }
+  return *this;
+}
+
+Child::~Child() { stop(); }
+
+std::optional<int> Child::ended() {
+  if (!exit_code_ && pid_ > 0) {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) exit_code_ = exit_code_of(status);
+  }
+  return exit_code_;
+}
+
+int Child::stop() {
+  constexpr auto k_patience = std::chrono::seconds(5);
+  if (pid_ <= 0 || ended()) return exit_code_.value_or(0);
+  ::kill(pid_, SIGTERM);
+  int status = 0;
+  if (!wait_until(pid_, std::chrono::steady_clock::now() + k_patience, status)) {
+    ::kill(pid_, SIGKILL);
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+  exit_code_ = exit_code_of(status);
+  return *exit_code_;
+}
+
 Result<ProcessResult> run(const std::vector<std::string>& arguments, ByteView input,
                           std::chrono::milliseconds timeout) {
-  ensure(!arguments.empty(), "run: a program to run");
   TRY_ASSIGN(Pipe in, make_pipe());
   TRY_ASSIGN(Pipe out, make_pipe());
   TRY_ASSIGN(Pipe err, make_pipe());
@@ -147,15 +212,7 @@ Result<ProcessResult> run(const std::vector<std::string>& arguments, ByteView in
   actions.connect(in.read, STDIN_FILENO);
   actions.connect(out.write, STDOUT_FILENO);
   actions.connect(err.write, STDERR_FILENO);
-  std::vector<char*> argv;
-  argv.reserve(arguments.size() + 1);
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-
-  pid_t pid = -1;
-  const SpawnAttributes attributes;
-  const int failed = ::posix_spawnp(&pid, argv[0], actions.get(), attributes.get(), argv.data(), environ);
-  if (failed != 0) return errno_error(failed, "start '" + printable(arguments[0]) + "'");
+  TRY_ASSIGN(const pid_t pid, spawn(arguments, actions));
   in.read = Fd();
   out.write = Fd();
   err.write = Fd();
@@ -172,7 +229,7 @@ Result<ProcessResult> run(const std::vector<std::string>& arguments, ByteView in
     return Error(Errc::unavailable, "os.timeout",
                  "'" + printable(arguments[0]) + "' did not end in time and was stopped");
   }
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.exit_code = exit_code_of(status);
   return result;
 }
 

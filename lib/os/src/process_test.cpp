@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/os/process.hpp"
 
+#include "signet/os/file.hpp"
 #include "signet/test/emulator.hpp"
 #include "signet/test/expect.hpp"
+#include "signet/test/temp_dir.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -75,6 +77,40 @@ TEST(Process, P_OS_009_the_time_limit_holds_whatever_the_program_does) {
     EXPECT_REASON(shell(script, {}, milliseconds(200)), "os.timeout") << script;
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(20)) << script;
   }
+}
+
+TEST(ChildProcess, it_ends_when_it_is_asked_to_and_its_words_are_kept) {
+  const test::TempDir folder;
+  auto child = Child::start({"sh", "-c", "trap 'echo bye; exit 4' TERM; echo hello; while :; do sleep 0.01; done"},
+                            folder / "log");
+  ASSERT_OK(child);
+  while (as_text(*read_file(folder / "log", 100)).empty()) {
+  }
+  EXPECT_EQ(child->ended(), std::nullopt);
+  EXPECT_EQ(child->stop(), 4);
+  EXPECT_EQ(as_text(*read_file(folder / "log", 100)), "hello\nbye\n");
+}
+
+TEST(ChildProcess, it_does_not_outlive_its_owner) {
+  const test::TempDir folder;
+  pid_t pid = -1;
+  {
+    auto child = Child::start({"sleep", "600"}, folder / "log");
+    ASSERT_OK(child);
+    pid = child->pid();
+    EXPECT_EQ(::kill(pid, 0), 0);
+  }
+  EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+TEST(ChildProcess, its_own_end_is_noticed) {
+  const test::TempDir folder;
+  auto child = Child::start({"sh", "-c", "exit 9"}, folder / "log");
+  ASSERT_OK(child);
+  while (!child->ended()) {
+  }
+  EXPECT_EQ(*child->ended(), 9);
+  EXPECT_REASON(Child::start({"/nonexistent/program"}, folder / "log"), "os.not-found");
 }
 
 }  // namespace

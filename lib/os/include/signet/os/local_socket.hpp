@@ -32,6 +32,8 @@ class LocalSocket {
   /// orderly end of the connection is "os.closed" (unavailable).
   Result<Bytes> receive(std::uint32_t size_bytes_max);
   [[nodiscard]] const Peer& peer() const { return peer_; }
+  /// Waits until something can be received, or the other side has gone: "os.timeout" (unavailable) if nothing came.
+  Result<void> wait_readable(std::chrono::milliseconds timeout);
 
  private:
   friend class LocalListener;
@@ -51,8 +53,9 @@ class LocalListener {
   ~LocalListener();
 
   /// Waits for the next connection; "os.timeout" (unavailable) if none came. The timeout also bounds each later read
-  /// and write.
-  Result<LocalSocket> accept(std::chrono::milliseconds timeout);
+  /// and write, unless `io_timeout` is given.
+  Result<LocalSocket> accept(std::chrono::milliseconds timeout,
+                             std::chrono::milliseconds io_timeout = std::chrono::milliseconds(0));
 
  private:
   LocalListener(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}

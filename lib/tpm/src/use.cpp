@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#include "connection.hpp"
+
+namespace signet::tpm {
+
+namespace {
+
+constexpr TPMT_TK_HASHCHECK k_no_ticket{.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL, .digest = {}};
+
+Error wrong_scheme(crypto::SignatureScheme scheme) {
+  return {Errc::unsupported, "crypto.scheme",
+          "this key of the TPM does not sign " + std::string(crypto::name_of(scheme)),
+          "use the scheme that the key was made for"};
+}
+
+/// A secret from the TPM, and no copy of it left behind.
+template <typename B>
+Secret take(B& answer) {
+  Secret out = Secret::copy_of(view(answer));
+  wipe(std::as_writable_bytes(area_of(answer)));
+  return out;
+}
+
+}  // namespace
+
+Result<Bytes> Tpm::sign(const Object& key, crypto::SignatureScheme scheme, ByteView digest) {
+  const std::lock_guard lock(connection_->mutex());
+  const Public& area = key.public_area();
+  const auto hash = crypto::hash_of(scheme);
+  if (!area.key || !hash || !crypto::fits(area.key->algorithm(), scheme) || (area.scheme && *area.scheme != scheme)) {
+    return wrong_scheme(scheme);
+  }
+  if (area.has(k_restricted) || !area.has(k_sign)) {
+    return Error(Errc::denied, "tpm.restricted", "this key signs only what the TPM itself says");
+  }
+  if (digest.size() != crypto::digest_size_bytes(*hash)) {
+    return Error(Errc::usage, "crypto.digest-size", "the digest does not have the size of the scheme's hash");
+  }
+  const auto input = must_tpm2b<TPM2B_DIGEST>(digest);
+  const TPMT_SIG_SCHEME how = to_tpm(scheme);
+  TRY_ASSIGN(const ESYS_TR session, connection_->authorization(key.state_->has_auth));
+  Owned<TPMT_SIGNATURE> signature;
+  TRY(connection_->run("sign", [&](ESYS_CONTEXT* esys) {
+    return Esys_Sign(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &k_no_ticket,
+                     signature.put());
+  }));
+  TRY_ASSIGN(PlainSignature plain, plain_signature(*signature));
+  return std::move(plain.bytes);
+}
+
+Result<Secret> Tpm::decrypt(const Object& key, ByteView ciphertext) {
+  const std::lock_guard lock(connection_->mutex());
+  TRY_ASSIGN(const auto input, to_tpm2b<TPM2B_PUBLIC_KEY_RSA>(ciphertext));
+  const TPMT_RSA_DECRYPT how{.scheme = TPM2_ALG_OAEP, .details = {.oaep = {.hashAlg = TPM2_ALG_SHA256}}};
+  const TPM2B_DATA no_label{};
+  TRY_ASSIGN(const ESYS_TR session, connection_->session(0, Crypt::answer));
+  Owned<TPM2B_PUBLIC_KEY_RSA> message;
+  TRY(connection_->run("decrypt", [&](ESYS_CONTEXT* esys) {
+    return Esys_RSA_Decrypt(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &no_label,
+                            message.put());
+  }));
+  return take(*message);
+}
+
+Result<Secret> Tpm::derive(const Object& key, const crypto::PublicKey& peer) {
+  const std::lock_guard lock(connection_->mutex());
+  if (!key.public_area().key || key.public_area().key->algorithm() != peer.algorithm() ||
+      key.public_area().kind != ObjectKind::ecc) {
+    return Error(Errc::unsupported, "tpm.key-unsupported", "the two keys are not on one curve");
+  }
+  TRY_ASSIGN(const TPMT_PUBLIC other, key_area(peer));
+  TPM2B_ECC_POINT point{};
+  point.point = other.unique.ecc;
+  TRY_ASSIGN(const ESYS_TR session, connection_->session(0, Crypt::answer));
+  Owned<TPM2B_ECC_POINT> shared;
+  TRY(connection_->run("agree on a secret", [&](ESYS_CONTEXT* esys) {
+    return Esys_ECDH_ZGen(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &point, shared.put());
+  }));
+  // RFC 8422 and NIST SP 800-56A: the coordinate in the field's full size.
+  const std::size_t field_size = other.unique.ecc.x.size;
+  Secret padded(field_size);
+  TPM2B_ECC_PARAMETER& x = shared->point.x;
+  if (x.size > field_size) return malformed("a point");
+  std::ranges::copy(view(x), padded.write(SecretAccess::for_cryptography()).last(x.size).begin());
+  wipe(std::as_writable_bytes(std::span(&shared->point, 1)));
+  return padded;
+}
+
+Result<Secret> Tpm::unseal(const Object& sealed, const Policy& policy, const Object* named) {
+  const std::lock_guard lock(connection_->mutex());
+  Owned<TPM2B_SENSITIVE_DATA> data;
+  if (policy.empty()) {
+    TRY_ASSIGN(const ESYS_TR session, connection_->session(0, Crypt::answer));
+    TRY(connection_->run("unseal", [&](ESYS_CONTEXT* esys) {
+      return Esys_Unseal(esys, sealed.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, data.put());
+    }));
+    return take(*data);
+  }
+  TRY_ASSIGN(const auto played, play(*connection_, policy, named == nullptr ? ESYS_TR_NONE : named->state_->handle));
+  TRY_ASSIGN(const ESYS_TR session, connection_->session(0, Crypt::answer));
+  TRY(connection_->run("unseal", [&](ESYS_CONTEXT* esys) {
+    return Esys_Unseal(esys, sealed.state_->handle, played->get(), session, ESYS_TR_NONE, data.put());
+  }));
+  return take(*data);
+}
+
+}  // namespace signet::tpm
