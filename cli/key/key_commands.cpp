@@ -23,7 +23,10 @@ constexpr std::string_view k_uri_help =
     "passphrase-env=VARIABLE or passphrase=none may follow a '?'. pkcs11:token=LABEL is a hardware token or any other "
     "PKCS#11 "
     "module (RFC 7512); ?module-path=PATH&pin-source=file:PATH may follow. What is not named is asked for on the "
-    "terminal.";
+    "terminal. tpm:FOLDER is this machine's TPM, with the records of its keys in a folder; tcti=TCTI, "
+    "owner-auth-file=PATH and purpose=PURPOSE may follow a '?'. keystored:SOCKET are the keys that signet-keystored "
+    "holds "
+    "on a device; purpose=PURPOSE (tls, network, video, storage) says what a new key is for, and binds it to that.";
 
 std::string paragraphs(std::string_view first) { return std::string(first) + "\n\n" + std::string(k_uri_help); }
 
@@ -42,8 +45,8 @@ Json as_json(const KeyInfo& key) {
 /// What the protection means to somebody who is about to trust it.
 std::string_view meaning_of(keystore::Protection protection) {
   constexpr std::array<std::string_view, 3> k_meanings{
-      "hardware: the token says that it is a hardware device and that the key cannot leave it",
-      "token: behind a PKCS#11 module that does not claim hardware for this key",
+      "hardware: the token or TPM says that it is a hardware device and that the key cannot leave it",
+      "token: behind a PKCS#11 module or TPM that does not claim hardware for this key",
       "software: an encrypted file; not hardware-backed"};
   return k_meanings.at(static_cast<std::size_t>(protection));
 }
@@ -62,6 +65,8 @@ void print(Output& out, const KeyInfo& key) {
 void warn(Output& out, const keystore::StoreInfo& store) {
   if (!store.passphrase)
     out.line("warning: no passphrase or PIN protects this key store; whoever can read it has its keys.");
+  for (const std::string& damaged : store.damaged)
+    out.line("warning: a key cannot be used: " + printable(damaged, 600));
 }
 
 Result<void> report_new(const Invocation& call, Keystore& store, const KeyInfo& key) {
@@ -98,13 +103,17 @@ Result<void> list(const Invocation& call) {
     call.out().line(printable(key.label) + "  " + std::string(name_of(key.public_key.algorithm())) + "  " +
                     to_hex(key.public_key.fingerprint()).substr(0, 16) + "  " + std::string(name_of(key.protection)));
   }
+  for (const std::string& damaged : described.damaged)
+    call.out().line("warning: a key cannot be used: " + printable(damaged, 600));
   if (keys.empty()) call.out().line("no keys in " + printable(described.label));
   Json result = Json::object();
   result.set("backend", described.backend)
       .set("store", printable(described.label))
       .set("serial", printable(described.serial));
   result.set("model", printable(described.model)).set("protection", std::string(name_of(described.protection)));
-  result.set("passphrase", Json(described.passphrase)).set("keys", std::move(rows));
+  Json damaged = Json::array();
+  for (const std::string& line : described.damaged) damaged.push(printable(line, 600));
+  result.set("passphrase", Json(described.passphrase)).set("keys", std::move(rows)).set("damaged", std::move(damaged));
   call.out().result(std::move(result));
   return {};
 }
@@ -163,6 +172,11 @@ const Positional k_key{
     .name = "KEY", .help = "The key's URI, as `signet key list --json` prints it", .complete = Complete::nothing};
 const Option k_label{
     .name = "--label", .value = "NAME", .help = "What the key is called in its store.", .required = true};
+const Option k_algorithm{.name = "--algorithm",
+                         .value = "NAME",
+                         .help = "The kind of key.",
+                         .fallback = "p256",
+                         .choices = {"p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519"}};
 
 }  // namespace
 
@@ -174,14 +188,11 @@ std::vector<Command> key_commands() {
        .description = paragraphs(
            "Makes a key pair where it is to stay. On a token the private key is made so that it cannot be read out."),
        .positionals = {k_store},
-       .options = {k_label,
-                   {.name = "--algorithm",
-                    .value = "NAME",
-                    .help = "The kind of key.",
-                    .fallback = "p256",
-                    .choices = {"p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519"}}},
+       .options = {k_label, k_algorithm},
        .examples = {{"signet key generate 'file:keys?passphrase-file=pass' --label firmware", "an encrypted key file"},
-                    {"signet key generate 'pkcs11:token=vendor' --label root --algorithm p384", "a key on a token"}},
+                    {"signet key generate 'pkcs11:token=vendor' --label root --algorithm p384", "a key on a token"},
+                    {"signet key generate tpm:keys --label station", "a key in this machine's TPM"},
+                    {"signet key generate 'keystored:?purpose=video' --label camera", "a key of a device"}},
        .run = generate},
       {.noun = "key",
        .verb = "import",
@@ -203,7 +214,8 @@ std::vector<Command> key_commands() {
        .summary = "List the keys of a key store",
        .description = paragraphs("Shows label, algorithm, the start of the fingerprint, and what protects each key."),
        .positionals = {k_store},
-       .examples = {{"signet key list file:keys", "all keys in a folder"}},
+       .examples = {{"signet key list file:keys", "all keys in a folder"},
+                    {"signet key list keystored:", "all keys that a device's programs may use"}},
        .run = list},
       {.noun = "key",
        .verb = "show",

@@ -23,6 +23,11 @@ Result<Opened> open_file(std::string_view rest, const Options& options);
 /// Back end `pkcs11:`.
 Result<Opened> open_pkcs11(std::string_view rest, const Options& options);
 
+/// Back end `tpm:`.
+Result<Opened> open_tpm(std::string_view rest, const Options& options);
+/// Back end `keystored:`.
+Result<Opened> open_keystored(std::string_view rest, const Options& options);
+
 /// The options' way to ask, or the terminal.
 Result<Secret> ask(const Options& options, std::string_view prompt);
 /// The first line of a file, as secrets are kept in files; "keystore.secret-empty" if there is nothing on it.

@@ -9,10 +9,8 @@
 #include "backend.hpp"
 #include "file_uri.hpp"
 #include "key_file.hpp"
+#include "private_path.hpp"
 #include "software_key.hpp"
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -25,21 +23,6 @@ namespace {
 
 constexpr std::string_view k_extension = ".key";
 constexpr std::uint64_t k_file_bytes_max = 64U * 1024U;
-
-/// Nobody but the owner may look into the folder or at the file: a passphrase can be guessed offline, a file can be
-/// swapped.
-Result<void> check_closed(const std::filesystem::path& path, const char* mode) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) return errno_error(errno, "examine '" + printable(path.native()) + "'");
-  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
-    return Error(Errc::denied, "keystore.folder-open-to-others",
-                 "'" + printable(path.native()) + "' belongs to somebody else", "Keep keys in a folder of your own.");
-  }
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  return Error(Errc::denied, "keystore.folder-open-to-others",
-               "'" + printable(path.native()) + "' is open to other users",
-               std::string("Close it: chmod ") + mode + " '" + printable(path.native()) + "'");
-}
 
 class FileStore : public Keystore {
  public:
@@ -59,7 +42,6 @@ class FileStore : public Keystore {
   }
   [[nodiscard]] std::string name() const { return "the folder '" + printable(uri_.folder.native()) + "'"; }
   Result<void> check_folder() const;
-  Result<void> check_label(std::string_view label) const;
   Result<KeyFile> read(std::string_view label) const;
   Result<KeyInfo> write(std::string_view label, const ossl::EvpPkey& key);
   /// The passphrase for `label`; asked for at most once per store.
@@ -88,12 +70,6 @@ Result<void> FileStore::check_folder() const {
                  "`signet key generate` makes it with its first key.");
   }
   return check_closed(uri_.folder, "700");
-}
-
-Result<void> FileStore::check_label(std::string_view label) const {
-  const auto fits = check_name(label, "label");
-  if (fits) return {};
-  return Error(Errc::invalid_input, "keystore.label", fits.error().text(), fits.error().hint());
 }
 
 Result<KeyFile> FileStore::read(std::string_view label) const {

@@ -208,7 +208,7 @@ TEST(Uri, P_KEYSTORE_013_what_is_not_understood_is_refused) {
       {"", "keystore.scheme"},
       {"keys", "keystore.scheme"},
       {"/path", "keystore.scheme"},
-      {"tpm:x", "keystore.scheme"},
+      {"tpm2:x", "keystore.scheme"},
       {"FILE:x", "keystore.scheme"},
       {"file:", "keystore.uri"},
       {"file://host/x", "keystore.uri"},
@@ -233,6 +233,19 @@ TEST(Uri, P_KEYSTORE_013_what_is_not_understood_is_refused) {
       {"pkcs11:?pin-value=1&pin-source=2", "keystore.uri"},
       {"pkcs11:?module-name=/a/b", "keystore.uri"},
       {"pkcs11:?nonsense=1", "keystore.uri"},
+      {"tpm:", "keystore.uri"},
+      {"tpm://host/x", "keystore.uri"},
+      {"tpm:x?lable=a", "keystore.uri"},
+      {"tpm:x?label=a&label=b", "keystore.uri"},
+      {"tpm:x?tcti=", "keystore.uri"},
+      {"tpm:x?tcti", "keystore.uri"},
+      {"tpm:x?tcti=%0", "keystore.uri"},
+      {"tpm:x?owner-auth=secret", "keystore.uri"},
+      {"tpm:x?purpose=all", "keystore.uri"},
+      {"keystored://host/x", "keystore.uri"},
+      {"keystored:?purpose=", "keystore.uri"},
+      {"keystored:?purpose=TLS", "keystore.uri"},
+      {"keystored:/x?key=a", "keystore.uri"},
   };
   for (const Row& row : k_rows) EXPECT_REASON(open(row.uri), row.reason) << row.uri;
 }

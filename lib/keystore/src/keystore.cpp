@@ -16,7 +16,8 @@ struct Backend {
 };
 
 /// A new back end is a row here.
-constexpr std::array k_backends{Backend{"file", open_file}, Backend{"pkcs11", open_pkcs11}};
+constexpr std::array k_backends{Backend{"file", open_file}, Backend{"pkcs11", open_pkcs11}, Backend{"tpm", open_tpm},
+                                Backend{"keystored", open_keystored}};
 
 Result<Opened> open_any(std::string_view uri, const Options& options) {
   const std::size_t colon = uri.find(':');
@@ -54,7 +55,7 @@ Result<NamedKey> open_key(std::string_view uri, const Options& options) {
   TRY_ASSIGN(Opened opened, open_any(uri, options));
   if (opened.selector.label.empty() && opened.selector.id.empty()) {
     return Error(Errc::usage, "keystore.uri-names-no-key", "the URI names a key store, but no key in it",
-                 "Add ?label=NAME to a file: URI, ;object=NAME to a pkcs11: URI.");
+                 "Add ;object=NAME to a pkcs11: URI, ?label=NAME to any other.");
   }
   TRY_ASSIGN(KeyInfo info, opened.store->find(opened.selector));
   return NamedKey{std::move(opened.store), std::move(info)};

@@ -3,7 +3,9 @@
 #include "signet/test/fuzz.hpp"
 
 #include "file_uri.hpp"
+#include "keystored_uri.hpp"
 #include "pkcs11_uri.hpp"
+#include "tpm_uri.hpp"
 
 using namespace signet;
 
@@ -23,6 +25,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = keystore::FileUri::parse(uri->of_key(uri->label).substr(5));
     FUZZ_ASSERT(again.has_value() && again->folder == uri->folder && again->label == uri->label &&
                 again->source == uri->source && again->source_name == uri->source_name);
+  }
+  if (const auto uri = keystore::TpmUri::parse(input)) {
+    const auto again = keystore::TpmUri::parse(std::string_view(uri->of_key(uri->label)).substr(4));
+    FUZZ_ASSERT(again.has_value() && *again == *uri);
+  }
+  if (const auto uri = keystore::KeystoredUri::parse(input)) {
+    const auto again =
+        keystore::KeystoredUri::parse(std::string_view(uri->of_key(uri->label, uri->purpose)).substr(10));
+    FUZZ_ASSERT(again.has_value() && *again == *uri);
   }
   return 0;
 }

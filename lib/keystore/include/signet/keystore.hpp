@@ -26,6 +26,14 @@
 ///         ?module-path=PATH            the module; without it p11-kit's proxy, so every configured module
 ///         &pin-source=file:PATH        the PIN is the first line of that file (&pin-value=PIN is understood, but
 ///         visible to others)
+///     tpm:FOLDER                       keys of this machine's TPM, their records in a folder
+///     tpm:FOLDER?label=NAME            (docs/formats/tpm-keystore.md); one key in it
+///         tcti=TCTI                    the TPM as the TSS names it; else SIGNET_TCTI, else device:/dev/tpmrm0
+///         owner-auth-file=PATH         the auth of the owner hierarchy is the first line of that file; else it is
+///         empty purpose=PURPOSE              what new keys are for; else tls
+///     keystored:                       the keys that signet-keystored holds for the programs of a device
+///     keystored:SOCKET?label=NAME      one key there; SOCKET is /run/signet/keystored.sock unless named
+///         purpose=PURPOSE              device-id, tls, network, video or storage: keys are bound to one
 ///
 /// Where a secret is needed and none is named, it is asked for on the terminal without echo.
 namespace signet::keystore {
@@ -33,7 +41,8 @@ namespace signet::keystore {
 /// What stands between a private key and a thief, as far as the back end says so itself.
 enum class Protection : std::uint8_t {
   hardware,  ///< the token says that it is a hardware device, and that the key is sensitive and cannot be extracted
-  token,     ///< behind a PKCS#11 module that does not claim hardware (SoftHSM2), or a key that may leave the hardware
+  token,     ///< behind a PKCS#11 module or TPM that does not claim hardware (SoftHSM2, swtpm), or a key that may leave
+             ///< the hardware
   software,  ///< an encrypted file; in this process's memory while it signs
 };
 
@@ -63,13 +72,14 @@ struct KeyInfo {
 
 /// A store as a whole.
 struct StoreInfo {
-  std::string backend;  ///< "file", "pkcs11"
+  std::string backend;  ///< "file", "pkcs11", "tpm", "keystored"
   std::string label;    ///< the folder, or the token's label
   std::string serial;   ///< of the token; empty in a file store
   std::string model;    ///< manufacturer and model of the token; empty in a file store
   Protection protection;
-  bool passphrase;  ///< whether a passphrase or PIN protects the keys; false is worth a warning
-  std::string uri;  ///< of the store, without a secret
+  bool passphrase;                        ///< whether a passphrase or PIN protects the keys; false is worth a warning
+  std::string uri;                        ///< of the store, without a secret
+  std::vector<std::string> damaged = {};  ///< one line for each file that should be a key and cannot be used, with why
 };
 
 /// Which key of a store: members that are empty are not compared.

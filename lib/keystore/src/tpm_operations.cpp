@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// TpmKeystore's operations in the TPM: making keys, and using them.
+#include "backend.hpp"
+#include "private_path.hpp"
+#include "software_key.hpp"
+#include "tpm_store.hpp"
+
+#include <algorithm>
+
+namespace signet::keystore {
+
+namespace {
+
+constexpr std::size_t k_auth_bytes = 32;
+
+KeyAct act_of(tpm::KeyUse use) {
+  switch (use) {
+    case tpm::KeyUse::sign:
+      return KeyAct::sign;
+    case tpm::KeyUse::decrypt:
+      return KeyAct::decrypt;
+    case tpm::KeyUse::derive:
+      return KeyAct::derive;
+    case tpm::KeyUse::attest:
+      return KeyAct::certify;
+  }
+  ensure(false, "KeyUse: unknown value");
+  return KeyAct::sign;
+}
+
+bool is_curve(crypto::KeyAlgorithm algorithm) {
+  return algorithm == crypto::KeyAlgorithm::ec_p256 || algorithm == crypto::KeyAlgorithm::ec_p384;
+}
+
+/// Whether this store can have such a key: the purpose allows the use, the algorithm can do it, the TPM knows it.
+Result<void> check_wanted(TpmStore& store, crypto::KeyAlgorithm algorithm, Purpose purpose, tpm::KeyUse use) {
+  if (may(purpose, act_of(use)) == Permission::refused) {
+    return Error(Errc::denied, "keystore.purpose",
+                 "a key for the purpose " + std::string(name_of(purpose)) + " may not " + std::string(name_of(use)),
+                 "docs/formats/keystored-protocol.md says what each purpose allows.");
+  }
+  TRY_ASSIGN(const tpm::Description tpm, store.describe());
+  const bool known = std::ranges::find(tpm.algorithms, algorithm) != tpm.algorithms.end();
+  const bool signs = use == tpm::KeyUse::sign || use == tpm::KeyUse::attest;
+  const bool able = signs || is_curve(algorithm) == (use == tpm::KeyUse::derive);
+  if (known && able) return {};
+  std::string others;
+  for (const auto each : tpm.algorithms) others += (others.empty() ? "" : ", ") + std::string(name_of(each));
+  return Error(Errc::unsupported, "keystore.unsupported",
+               "this TPM has no " + std::string(name_of(algorithm)) + " keys that " + std::string(name_of(use)),
+               "It has " + others + ".");
+}
+
+/// Makes a key in the TPM by `make(parent, auth)` and writes its record.
+template <typename Make>
+Result<TpmKeyInfo> make_key(TpmStore& store, std::string_view label, Purpose purpose, tpm::KeyUse use,
+                            const Make& make) {
+  if (store.outside.contains(label)) {
+    return Error(Errc::conflict, "keystore.label-taken", "the label '" + printable(label) + "' is reserved",
+                 "Choose another label.");
+  }
+  TRY_ASSIGN(const os::FileLock lock, store.folder.reserve(label));
+  Secret auth = crypto::random_secret(k_auth_bytes);
+  TRY_ASSIGN(tpm::Blob blob, store.run([&]() -> Result<tpm::Blob> {
+    store.make_room();
+    return make(*store.root->parent, auth);
+  }));
+  TRY_ASSIGN(tpm::Public area, tpm::Public::parse(blob.public_area));
+  if (!area.key) {
+    return Error(Errc::unsupported, "keystore.unsupported", "the TPM made a key of a kind that is not understood");
+  }
+  const TpmRecord record{.label = std::string(label),
+                         .purpose = purpose,
+                         .use = use,
+                         .parent_name = store.root->parent->name(),
+                         .area = std::move(area),
+                         .private_area = std::move(blob.private_area),
+                         .auth = std::move(auth)};
+  TRY(store.folder.write_new(record));
+  return record.info();
+}
+
+}  // namespace
+
+Result<TpmKeyInfo> TpmKeystore::generate(std::string_view label, crypto::KeyAlgorithm algorithm, Purpose purpose,
+                                         tpm::KeyUse use) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(check_label(label));
+  TRY(check_wanted(*state_, algorithm, purpose, use));
+  return make_key(*state_, label, purpose, use, [&](const tpm::Object& parent, const Secret& auth) {
+    return state_->root->tpm->create_key(parent, algorithm, use, auth);
+  });
+}
+
+Result<TpmKeyInfo> TpmKeystore::import_key(std::string_view label, const Secret& pkcs8_der, Purpose purpose,
+                                           tpm::KeyUse use) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(check_label(label));
+  TRY_ASSIGN(const ossl::EvpPkey key, parse_pkcs8(pkcs8_der));
+  TRY_ASSIGN(const crypto::PublicKey public_key, ossl::from_evp(key.get()));
+  TRY(check_wanted(*state_, public_key.algorithm(), purpose, use));
+  return make_key(*state_, label, purpose, use, [&](const tpm::Object& parent, const Secret& auth) {
+    return state_->root->tpm->import_key(parent, pkcs8_der, use, auth);
+  });
+}
+
+Result<void> TpmKeystore::destroy(std::string_view label, Purpose purpose) {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->outside.contains(label)) {
+    return Error(Errc::denied, "keystore.reserved", "the key '" + printable(label) + "' is the device's own",
+                 "It lives as long as the device.");
+  }
+  TRY_ASSIGN(const TpmKeyInfo key, state_->info(label));
+  TRY(state_->bound(label, purpose, act_of(key.use), key.use));
+  std::erase_if(state_->loaded, [&](const TpmStore::Loaded& each) { return each.label == label; });
+  return state_->folder.remove(label);
+}
+
+Result<Bytes> TpmKeystore::sign(std::string_view label, Purpose purpose, crypto::SignatureScheme scheme,
+                                ByteView digest) {
+  const std::lock_guard lock(state_->mutex);
+  TRY_ASSIGN(const TpmKeyInfo key, state_->bound(label, purpose, KeyAct::sign, tpm::KeyUse::sign));
+  const auto hash = crypto::hash_of(scheme);
+  if (!hash || !crypto::fits(key.public_key.algorithm(), scheme) || digest.size() != crypto::digest_size_bytes(*hash)) {
+    return Error(Errc::unsupported, "crypto.scheme",
+                 "a " + std::string(name_of(key.public_key.algorithm())) + " key cannot sign " +
+                     std::to_string(digest.size()) + " bytes with " + std::string(name_of(scheme)));
+  }
+  return state_->run([&]() -> Result<Bytes> {
+    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
+    return state_->root->tpm->sign(*object, scheme, digest);
+  });
+}
+
+Result<Secret> TpmKeystore::decrypt(std::string_view label, Purpose purpose, ByteView ciphertext) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(state_->bound(label, purpose, KeyAct::decrypt, tpm::KeyUse::decrypt));
+  return state_->run([&]() -> Result<Secret> {
+    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
+    return state_->root->tpm->decrypt(*object, ciphertext);
+  });
+}
+
+Result<Secret> TpmKeystore::derive(std::string_view label, Purpose purpose, const crypto::PublicKey& peer) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(state_->bound(label, purpose, KeyAct::derive, tpm::KeyUse::derive));
+  return state_->run([&]() -> Result<Secret> {
+    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
+    return state_->root->tpm->derive(*object, peer);
+  });
+}
+
+Result<Bytes> TpmKeystore::seal(const Secret& data, ByteView policy_digest) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->run([&]() -> Result<Bytes> {
+    state_->make_room();
+    TRY_ASSIGN(tpm::Blob blob, state_->root->tpm->seal(*state_->root->parent, data, policy_digest, Secret()));
+    return SealedBlob{.parent_name = state_->root->parent->name(), .blob = std::move(blob)}.encode();
+  });
+}
+
+Result<Secret> TpmKeystore::unseal(ByteView sealed, const tpm::Policy& policy) {
+  TRY_ASSIGN(const SealedBlob parsed, SealedBlob::parse(sealed));
+  const std::lock_guard lock(state_->mutex);
+  return state_->run([&]() -> Result<Secret> {
+    if (parsed.parent_name != state_->root->parent->name())
+      return foreign_tpm("the sealed data", ", or before this one was cleared");
+    state_->make_room();
+    TRY_ASSIGN(const tpm::Object object, state_->root->tpm->load(*state_->root->parent, parsed.blob, Secret()));
+    return state_->root->tpm->unseal(object, policy);
+  });
+}
+
+Result<Bytes> TpmKeystore::random(std::size_t size_bytes) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->run([&] { return state_->root->tpm->random(size_bytes); });
+}
+
+Result<TpmKeyEvidence> TpmKeystore::certify(std::string_view label, std::string_view signer_label,
+                                            ByteView qualifying_data) {
+  const std::lock_guard lock(state_->mutex);
+  TRY_ASSIGN(TpmKeyInfo key, state_->info(label));
+  return state_->run([&]() -> Result<TpmKeyEvidence> {
+    TRY_ASSIGN(const tpm::Object* signer, state_->load(signer_label));
+    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
+    const auto is_signer = [&](const TpmStore::Loaded& each) { return &each.object == signer; };
+    if (std::ranges::none_of(state_->loaded, is_signer)) {
+      return Error(Errc::exhausted, "keystore.no-room", "the TPM has no room for two keys at a time",
+                   "Does another program hold keys in it?");
+    }
+    TRY_ASSIGN(tpm::Attestation made, state_->root->tpm->certify(*object, *signer, qualifying_data));
+    return TpmKeyEvidence{.public_area = key.public_area, .attestation = std::move(made)};
+  });
+}
+
+Result<void> TpmKeystore::with_key(std::string_view label, const Act& act) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->run([&]() -> Result<void> {
+    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
+    return act(*state_->root->tpm, *object);
+  });
+}
+
+Result<void> TpmKeystore::with_room(const Act& act_on_parent) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->run([&]() -> Result<void> {
+    state_->keep(0);
+    return act_on_parent(*state_->root->tpm, *state_->root->parent);
+  });
+}
+
+Result<void> TpmKeystore::adopt(OutsideKey key) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(check_label(key.info.label));
+  std::string label = key.info.label;
+  if (state_->outside.try_emplace(label, std::move(key)).second) return {};
+  return Error(Errc::conflict, "keystore.label-taken", "the label '" + label + "' is taken");
+}
+
+}  // namespace signet::keystore

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "signet/tpm_keystore.hpp"
+
+/// The files of a TPM key store: docs/formats/tpm-keystore.md.
+namespace signet::keystore {
+
+/// What a key record may take.
+inline constexpr std::uint64_t k_record_bytes_max = 16U * 1024U;
+/// The version that is written.
+inline constexpr std::uint64_t k_record_version = 1;
+
+/// One key as its file has it.
+struct TpmRecord {
+  std::string label;
+  Purpose purpose;
+  tpm::KeyUse use;
+  Bytes parent_name;  ///< of the parent in the TPM that made it
+  tpm::Public area;
+  Bytes private_area;  ///< encrypted by the TPM under the parent
+  Secret auth;
+  std::uint64_t version = k_record_version;  ///< that it was read from
+
+  /// Reads any version up to ours. "keystore.record" (invalid_input), "keystore.record-version" (unsupported).
+  static Result<TpmRecord> parse(ByteView text);
+  /// The file in our version; parse() of it gives the same value, and every file of our version has one spelling.
+  [[nodiscard]] Secret text() const;
+  [[nodiscard]] TpmKeyInfo info() const;
+};
+
+/// Sealed data as handed out, with the parent it was sealed under.
+struct SealedBlob {
+  Bytes parent_name;
+  tpm::Blob blob;
+
+  /// "keystore.sealed" (invalid_input).
+  static Result<SealedBlob> parse(ByteView wire);
+  [[nodiscard]] Bytes encode() const;
+};
+
+}  // namespace signet::keystore

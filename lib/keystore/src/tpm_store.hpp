@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "signet/os/file.hpp"
+#include "signet/tpm_keystore.hpp"
+
+#include "tpm_record.hpp"
+
+#include <sys/stat.h>
+
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+
+/// What stands behind TpmKeystore: the folder of records, and the keys that are in the TPM right now.
+namespace signet::keystore {
+
+/// Which content of a file was read: another one has another stamp.
+struct FileStamp {
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::int64_t changed_ns = 0;
+  off_t size_bytes = -1;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+/// The folder. Needs no TPM. Not safe for threads by itself; several processes may work on one folder.
+class TpmRecordFolder {
+ public:
+  explicit TpmRecordFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// Brings old records to our version and removes left-overs of killed processes, as far as the folder can be written.
+  Result<void> tidy() const;
+  /// "keystore.no-store", "keystore.folder-open-to-others".
+  Result<void> check() const;
+  /// A record that exists: "keystore.no-key".
+  Result<TpmRecord> read(std::string_view label) const;
+  /// What the record says, from memory while the file is the same.
+  Result<TpmKeyInfo> info(std::string_view label);
+  /// Labels of all records, damaged ones as well, in order.
+  Result<std::vector<std::string>> labels() const;
+  /// A stamp of the record's file; a file that is not there has one too.
+  [[nodiscard]] FileStamp stamp(std::string_view label) const;
+  /// Makes the folder if need be, takes its lock, and sees that the label is free.
+  Result<os::FileLock> reserve(std::string_view label) const;
+  Result<void> write_new(const TpmRecord& record) const;
+  Result<void> remove(std::string_view label) const;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_; }
+  [[nodiscard]] std::string name() const { return "the folder '" + printable(folder_.native()) + "'"; }
+
+ private:
+  struct Known {
+    FileStamp stamp;
+    TpmKeyInfo info;
+  };
+  [[nodiscard]] std::filesystem::path path_of(std::string_view label) const;
+  /// What a killed process or an older Signet left behind.
+  struct Untidy {
+    std::vector<std::filesystem::path> left_over;
+    std::vector<std::string> old;
+  };
+  Result<Untidy> look() const;
+  Result<void> migrate(std::string_view label) const;
+
+  std::filesystem::path folder_;
+  std::map<std::string, Known, std::less<>> known_;
+};
+
+/// The folder and the TPM together. All members but the constructor demand that `mutex` is held.
+class TpmStore {
+ public:
+  explicit TpmStore(TpmKeystore::Config given) : config(std::move(given)), folder(config.folder) {}
+
+  /// Runs `act` with a TPM and a parent; once more with new ones if they went away, and with fewer loaded keys if the
+  /// TPM has no room.
+  template <typename Act>
+  auto run(const Act& act) -> decltype(act()) {
+    for (bool fresh = false;;) {
+      TRY(connect());
+      auto result = act();
+      if (result) return result;
+      const std::string& reason = result.error().reason();
+      if (reason == "tpm.no-space" && !loaded.empty()) {
+        loaded.pop_back();
+        continue;
+      }
+      if (fresh || (reason != "tpm.gone" && reason != "tpm.handle")) return result;
+      forget();
+      fresh = true;
+    }
+  }
+
+  Result<void> connect();
+  /// Drops all handles; the loaded keys first, since their numbers may be given anew.
+  void forget();
+  /// Keeps at most `count` keys in the TPM.
+  void keep(std::size_t count);
+  /// What an object that is about to be made or loaded needs.
+  void make_room() { keep(config.loaded_max > 0 ? config.loaded_max - 1 : 0); }
+
+  /// A key's description; of an outside key as well.
+  Result<TpmKeyInfo> info(std::string_view label);
+  /// The same, if it is bound to this purpose, which allows that act.
+  Result<TpmKeyInfo> bound(std::string_view label, Purpose purpose, KeyAct act, tpm::KeyUse use);
+  /// The key in the TPM; the pointer holds until another one is loaded twice. Call within run().
+  Result<const tpm::Object*> load(std::string_view label);
+  Result<tpm::Object> load_anew(std::string_view label);
+  Result<Protection> protection();
+  Result<tpm::Description> describe();
+
+  struct Loaded {
+    std::string label;
+    FileStamp stamp;
+    tpm::Object object;
+  };
+
+  const TpmKeystore::Config config;
+  std::mutex mutex;
+  TpmRecordFolder folder;
+  std::map<std::string, OutsideKey, std::less<>> outside;
+  std::optional<TpmRoot> root;
+  std::optional<tpm::Description> description;
+  std::list<Loaded> loaded;  ///< the one used last in front
+};
+
+/// The error for what another TPM made: "keystore.foreign-tpm".
+Error foreign_tpm(std::string what, std::string why);
+
+struct TpmKeystore::State : TpmStore {
+  using TpmStore::TpmStore;
+};
+
+}  // namespace signet::keystore
