@@ -18,6 +18,9 @@ Result<void> extract(const bundle::Head& head, const std::filesystem::path& fold
   number = 0;
   for (const Bytes& proof : head.proofs)
     TRY(os::replace_file(folder / ("release-" + std::to_string(++number) + ".tlog-proof"), proof));
+  number = 0;
+  for (const Bytes& approval : head.floor_approvals)
+    TRY(os::replace_file(folder / ("floor-" + std::to_string(++number) + ".json"), approval));
   return {};
 }
 
@@ -53,6 +56,7 @@ Result<void> run_inspect(const Invocation& call) {
                                                   : std::string("that does not belong to this manifest")));
   }
   call.out().line("  release proofs    " + std::to_string(head.proofs.size()));
+  call.out().line("  floor approvals   " + std::to_string(head.floor_approvals.size()));
   if (call.has("--extract")) {
     const std::filesystem::path folder = call.get("--extract");
     TRY(extract(head, folder));
@@ -64,7 +68,8 @@ Result<void> run_inspect(const Invocation& call) {
   call.out().result(Json::object({{"verified", false},
                                   {"manifest", manifest_json(manifest)},
                                   {"signatures", signers},
-                                  {"release_proofs", static_cast<std::int64_t>(head.proofs.size())}}));
+                                  {"release_proofs", static_cast<std::int64_t>(head.proofs.size())},
+                                  {"floor_approvals", static_cast<std::int64_t>(head.floor_approvals.size())}}));
   return {};
 }
 

@@ -56,13 +56,15 @@ Result<void> run_device(const Invocation& call) {
                                  .roles = call.all("--role"),
                                  .anchors = {call.all("--anchor").begin(), call.all("--anchor").end()},
                                  .log_keys = {},
-                                 .witness_keys = {}};
+                                 .witness_keys = {},
+                                 .floor_socket = {}};
   TRY_ASSIGN(const std::uint64_t signers, call.get_uint("--signers", 1, bundle::k_records_max));
   wanted.signers_required = static_cast<unsigned>(signers);
   TRY_ASSIGN(const std::vector<ledger::VerifierKey> logs, load_vkeys(call.all("--log-key")));
   TRY_ASSIGN(const std::vector<ledger::VerifierKey> witnesses, load_vkeys(call.all("--witness-key")));
   for (const ledger::VerifierKey& key : logs) wanted.log_keys.push_back(key.str());
   for (const ledger::VerifierKey& key : witnesses) wanted.witness_keys.push_back(key.str());
+  if (call.has("--keystored")) wanted.floor_socket = std::filesystem::absolute(call.get("--keystored"));
   const std::filesystem::path folder = call.get("FOLDER");
   TRY(updated::make_file_device(folder, wanted));
   const std::string config = (folder / "device.json").string();
@@ -155,6 +157,10 @@ Command make_device_command() {
                        .value = "VKEY",
                        .help = "Witness that must have seen it.",
                        .repeatable = true,
+                       .complete = Complete::file},
+                      {.name = "--keystored",
+                       .value = "SOCKET",
+                       .help = "Keep the version floor in the TPM behind this signet-keystored.",
                        .complete = Complete::file}},
           .examples = {{"signet firmware device cam --product cam-a --hardware cam-a-r2 --role rootfs --anchor "
                         "vendor-root.pem --signers 2",

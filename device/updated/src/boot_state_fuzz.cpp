@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   FUZZ_ASSERT(os::replace_file(folder / "floor.json", input).has_value());
   const auto floor = updated::file_version_floor(folder / "floor.json");
   if (const auto before = floor->read()) {
-    FUZZ_ASSERT(floor->raise(*before).has_value() && *floor->read() == *before);
+    FUZZ_ASSERT(floor->raise(*before, {}).has_value() && *floor->read() == *before);
   }
   const auto control = updated::file_boot_control(folder / "boot.json");
   const auto state = control->load();

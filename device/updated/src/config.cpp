@@ -99,10 +99,11 @@ Result<bundle::TrustPolicy> parse_trust(const Json& json, const std::filesystem:
 Result<DeviceConfig> parse_config(ByteView text, const std::filesystem::path& folder) {
   TRY_ASSIGN(const Json json,
              Json::parse(text, {.size_bytes_max = k_config_bytes_max, .depth_max = 8, .values_max = 10'000}));
-  TRY(json.only_members({"product", "hardware", "slots", "trust", "state"}));
+  TRY(json.only_members({"product", "hardware", "slots", "trust", "state", "floor"}));
   TRY_ASSIGN(const std::string product_name, json.string_at("product"));
   TRY_ASSIGN(ProductId product, ProductId::parse(product_name));
-  DeviceConfig config{.product = std::move(product), .hardware = {}, .slots = {}, .trust = {}, .state_folder = {}};
+  DeviceConfig config{
+      .product = std::move(product), .hardware = {}, .slots = {}, .trust = {}, .state_folder = {}, .floor_socket = {}};
   TRY_ASSIGN(config.hardware, json.string_at("hardware"));
   TRY(check_name(config.hardware, "hardware"));
   TRY_ASSIGN(const Json slots, json.object_at("slots"));
@@ -115,6 +116,13 @@ Result<DeviceConfig> parse_config(ByteView text, const std::filesystem::path& fo
   TRY_ASSIGN(config.trust, parse_trust(trust, folder));
   TRY_ASSIGN(const std::string state, json.string_at("state"));
   config.state_folder = folder / state;
+  if (json.find("floor") != nullptr) {
+    TRY_ASSIGN(const Json floor, json.object_at("floor"));
+    TRY(floor.only_members({"keystored"}));
+    TRY_ASSIGN(const std::string socket, floor.string_at("keystored"));
+    if (socket.empty()) return Error(Errc::invalid_input, "updated.config", "'floor.keystored' names no socket");
+    config.floor_socket = folder / socket;
+  }
   return config;
 }
 
@@ -155,11 +163,12 @@ Result<void> make_file_device(const std::filesystem::path& folder, const DeviceT
     trust.set("witnesses", Json::Array(wanted.witness_keys.begin(), wanted.witness_keys.end()));
     trust.set("witnesses_required", static_cast<std::int64_t>(wanted.witness_keys.size()));
   }
-  const Json json = Json::object({{"product", wanted.product.str()},
-                                  {"hardware", wanted.hardware},
-                                  {"slots", slots},
-                                  {"trust", trust},
-                                  {"state", "state"}});
+  Json json = Json::object({{"product", wanted.product.str()},
+                            {"hardware", wanted.hardware},
+                            {"slots", slots},
+                            {"trust", trust},
+                            {"state", "state"}});
+  if (wanted.floor_socket) json.set("floor", Json::object({{"keystored", wanted.floor_socket->native()}}));
   const std::string text = json.dump(2) + "\n";
   TRY(os::make_folders(folder / "trust"));
   for (std::size_t i = 0; i < anchor_pems.size(); ++i) {

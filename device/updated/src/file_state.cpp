@@ -36,7 +36,8 @@ Json encode(const Slot& slot) {
                        {"tries_left", static_cast<std::int64_t>(slot.tries_left)},
                        {"version", slot.version},
                        {"security_version", slot.security_version},
-                       {"manifest_sha256", slot.manifest_sha256}});
+                       {"manifest_sha256", slot.manifest_sha256},
+                       {"floor_approval", slot.floor_approval}});
 }
 
 Result<Slot> decode_slot(const Json& json) {
@@ -51,6 +52,9 @@ Result<Slot> decode_slot(const Json& json) {
   TRY_ASSIGN(slot.version, json.string_at("version"));
   TRY_ASSIGN(slot.security_version, json.uint_at("security_version"));
   TRY_ASSIGN(slot.manifest_sha256, json.string_at("manifest_sha256"));
+  if (json.find("floor_approval") != nullptr) {  // states of before there were floors in TPMs have none
+    TRY_ASSIGN(slot.floor_approval, json.string_at("floor_approval"));
+  }
   return slot;
 }
 
@@ -114,10 +118,19 @@ class FileVersionFloor : public VersionFloor {
     return floor;
   }
 
-  Result<void> raise(std::uint64_t to) override {
+  Result<std::string> choose(std::uint64_t /*to*/, const std::vector<Bytes>& /*approvals*/) override {
+    return std::string();
+  }
+
+  Result<void> raise(std::uint64_t to, std::string_view /*approval*/) override {
     TRY_ASSIGN(const std::uint64_t now, read());
     if (to <= now) return {};
     return os::replace_file(path_, as_bytes(Json::object({{"security_version", to}}).dump() + "\n"));
+  }
+
+  Result<std::uint64_t> apply(ByteView /*approval*/) override {
+    return Error(Errc::unsupported, "updated.file-floor", "this device's version floor is a file, not in a TPM",
+                 "Only a floor in a TPM takes approvals; name signet-keystored's socket as 'floor' in device.json.");
   }
 
  private:

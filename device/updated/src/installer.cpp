@@ -64,7 +64,8 @@ Result<Installer> Installer::open(const std::filesystem::path& config_file) {
   TRY_ASSIGN(DeviceConfig config, DeviceConfig::load(config_file));
   TRY(os::make_folders(config.state_folder, 0700));
   std::shared_ptr<BootControl> boot = file_boot_control(config.state_folder / k_boot_file);
-  std::shared_ptr<VersionFloor> floor = file_version_floor(config.state_folder / k_floor_file);
+  std::shared_ptr<VersionFloor> floor = config.floor_socket ? tpm_version_floor(*config.floor_socket)
+                                                            : file_version_floor(config.state_folder / k_floor_file);
   return Installer(std::move(config), std::move(boot), std::move(floor), std::make_shared<os::SystemClock>());
 }
 
@@ -96,6 +97,15 @@ Result<void> Installer::remember_time(Instant proven) {
   return os::replace_file(config_.state_folder / k_time_file, as_bytes(to_rfc3339(proven) + "\n"));
 }
 
+/// A power cut may have come between "good" and "raised": nothing is decided before the floor has caught up with what
+/// was confirmed.
+Result<void> Installer::settle_floor() {
+  TRY_ASSIGN(const BootState state, boot_->load());
+  const Slot& running = state.at(state.booted);
+  if (running.state != SlotState::good) return {};
+  return floor_->raise(running.security_version, running.floor_approval);
+}
+
 Result<bundle::VerifiedBundle> Installer::decide(const Untrusted<bundle::Head>& head) {
   TRY_ASSIGN(const Instant now, trusted_now());
   TRY_ASSIGN(bundle::VerifiedBundle verified, bundle::verify(head, config_.trust, now));
@@ -118,6 +128,7 @@ Result<bundle::VerifiedBundle> Installer::decide(const Untrusted<bundle::Head>& 
                      " is below this device's floor " + std::to_string(floor),
                  "Going back would bring back closed holes; get a newer release.");
   }
+  TRY(floor_->choose(manifest.security_version, head.unverified().floor_approvals));
   TRY_ASSIGN(const BootState state, boot_->load());
   TRY(check_targets(manifest, config_.slots.at(static_cast<std::size_t>(other(state.booted)))));
   return verified;
@@ -125,6 +136,7 @@ Result<bundle::VerifiedBundle> Installer::decide(const Untrusted<bundle::Head>& 
 
 Result<InstallReport> Installer::install(const std::filesystem::path& file, const bundle::Progress& progress) {
   TRY_ASSIGN(const os::FileLock lock, lock_device());
+  TRY(settle_floor());
   TRY_ASSIGN(const std::unique_ptr<bundle::Source> first, bundle::open_source(file));
   if (!first->size_bytes()) return install_locked(*first, progress);
   TRY_ASSIGN(const BootState state, boot_->load());
@@ -146,6 +158,7 @@ Result<InstallReport> Installer::install(const std::filesystem::path& file, cons
 
 Result<InstallReport> Installer::install_stream(bundle::Source& source, const bundle::Progress& progress) {
   TRY_ASSIGN(const os::FileLock lock, lock_device());
+  TRY(settle_floor());
   return install_locked(source, progress);
 }
 
@@ -172,11 +185,14 @@ Result<InstallReport> Installer::install_locked(bundle::Source& source, const bu
   TRY(demand(phase_of(state), Event::finish));
 
   const Bytes digest = crypto::digest(crypto::HashAlgorithm::sha256, head.unverified().manifest);
+  TRY_ASSIGN(std::string approval,
+             floor_->choose(verified.manifest().security_version, head.unverified().floor_approvals));
   state.at(target) = Slot{.state = SlotState::ready,
                           .tries_left = k_tries,
                           .version = verified.manifest().version,
                           .security_version = verified.manifest().security_version,
-                          .manifest_sha256 = to_hex(digest)};
+                          .manifest_sha256 = to_hex(digest),
+                          .floor_approval = std::move(approval)};
   state.active = target;
   TRY(boot_->store(state));
   if (verified.release_time_proven()) TRY(remember_time(verified.judged_at()));
@@ -195,7 +211,7 @@ Result<Status> Installer::confirm() {
     TRY(boot_->store(state));
   }
   // Raised last: a power cut before leaves a good release under the old floor, and the next confirm raises it.
-  TRY(floor_->raise(running.security_version));
+  TRY(floor_->raise(running.security_version, running.floor_approval));
   return status();
 }
 

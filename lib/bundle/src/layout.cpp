@@ -75,6 +75,12 @@ Result<void> parse_records(ByteView section, std::size_t count, Head& into) {
       case static_cast<unsigned>(RecordKind::release_proof):
         into.proofs.push_back(to_bytes(body));
         break;
+      case static_cast<unsigned>(RecordKind::floor_approval):
+        if (size > k_floor_approval_size_bytes_max) {
+          return malformed("record " + std::to_string(i + 1) + " is too large for a floor approval");
+        }
+        into.floor_approvals.push_back(to_bytes(body));
+        break;
       default:
         return malformed("record " + std::to_string(i + 1) + " is of the unknown kind " + std::to_string(kind));
     }

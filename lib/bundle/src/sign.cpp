@@ -37,6 +37,11 @@ Result<void> check_record(const RawHead& head, RecordKind kind, ByteView record)
     }
   }
   if (kind == RecordKind::cms_signature) return check_signature(head, record);
+  if (kind == RecordKind::floor_approval) {
+    if (record.size() <= k_floor_approval_size_bytes_max) return {};
+    return Error(Errc::invalid_input, "bundle.approval-too-large",
+                 "a floor approval has at most " + std::to_string(k_floor_approval_size_bytes_max) + " bytes");
+  }
   TRY(ledger::ProofFile::decode(record));  // which logs a device trusts is its own business, so no more is checked here
   return {};
 }

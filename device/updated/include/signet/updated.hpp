@@ -45,6 +45,7 @@ struct Slot {
   std::string version = {};  ///< empty where nothing is known
   std::uint64_t security_version = 0;
   std::string manifest_sha256 = {};  ///< of what was installed, hexadecimal
+  std::string floor_approval = {};  ///< what lets the floor rise when this release is confirmed; empty where not needed
 
   friend bool operator==(const Slot&, const Slot&) = default;
 };
@@ -92,16 +93,25 @@ std::unique_ptr<BootControl> file_boot_control(std::filesystem::path path);
 Result<SlotName> start_device(BootControl& control);
 
 /// The lowest security version that this device accepts. The file-backed one protects against mistakes; the TPM's
-/// against attackers who own the disk.
+/// against attackers who own the device's software.
 class VersionFloor {
  public:
   virtual ~VersionFloor() = default;
   virtual Result<std::uint64_t> read() = 0;
+  /// Which of a bundle's approvals will let the floor rise to `to`; empty where none is needed. Asked before anything
+  /// is installed, so that nobody can keep the floor down by leaving the approval out: "updated.no-floor-approval"
+  /// (untrusted).
+  virtual Result<std::string> choose(std::uint64_t to, const std::vector<Bytes>& approvals) = 0;
   /// Raises; a value that is not higher changes nothing.
-  virtual Result<void> raise(std::uint64_t to) = 0;
+  virtual Result<void> raise(std::uint64_t to, std::string_view approval) = 0;
+  /// Carries out an approval that stands alone, a lowering among them; returns the new floor. "updated.file-floor"
+  /// (unsupported) where the floor is a file.
+  virtual Result<std::uint64_t> apply(ByteView approval) = 0;
 };
 /// In one JSON file; one that is missing is 0, one that cannot be read is an error, never 0.
 std::unique_ptr<VersionFloor> file_version_floor(std::filesystem::path path);
+/// In the TPM, reached through signet-keystored.
+std::unique_ptr<VersionFloor> tpm_version_floor(std::filesystem::path keystored_socket);
 
 /// One image's place in a slot.
 struct Target {
@@ -118,6 +128,8 @@ struct DeviceConfig {
   std::array<std::map<std::string, Target>, 2> slots;  ///< by role, for slot a and b
   bundle::TrustPolicy trust;
   std::filesystem::path state_folder;
+  /// Where signet-keystored listens, if the floor lives in the TPM; otherwise it is a file in the state folder.
+  std::optional<std::filesystem::path> floor_socket = {};
 
   static Result<DeviceConfig> load(const std::filesystem::path& file);
 };
@@ -161,6 +173,9 @@ class Installer {
 
   /// Confirms that the running release works: it becomes good and the floor rises to its security version.
   Result<Status> confirm();
+  /// Carries out a vendor's approval for the floor alone; the only way down. Intent and outcome go into the device's
+  /// audit ledger (STATE/audit) before and after. Returns the new floor.
+  Result<std::uint64_t> change_floor(ByteView approval);
   Result<Status> status();
   /// See start_device(). A real restart ends an installer; a played one is refused beside it ("os.locked"), since the
   /// installer would go on to write into the slot that now runs.
@@ -168,6 +183,7 @@ class Installer {
 
  private:
   Result<os::FileLock> lock_device();
+  Result<void> settle_floor();
   Result<InstallReport> install_locked(bundle::Source& source, const bundle::Progress& progress);
   Result<Instant> trusted_now();
   Result<void> remember_time(Instant proven);
@@ -185,8 +201,9 @@ struct DeviceTemplate {
   std::vector<std::string> roles;
   std::vector<std::filesystem::path> anchors;  ///< PEM files, copied
   unsigned signers_required = 1;
-  std::vector<std::string> log_keys;      ///< whose release proofs count
-  std::vector<std::string> witness_keys;  ///< all of which are demanded
+  std::vector<std::string> log_keys;                       ///< whose release proofs count
+  std::vector<std::string> witness_keys;                   ///< all of which are demanded
+  std::optional<std::filesystem::path> floor_socket = {};  ///< a device whose floor lives in a TPM
 };
 /// Writes a new device folder with its configuration; a folder that holds one is a conflict.
 Result<void> make_file_device(const std::filesystem::path& folder, const DeviceTemplate& wanted);

@@ -32,6 +32,7 @@ inline constexpr std::size_t k_records_size_bytes_max = 1U << 20U;
 inline constexpr std::size_t k_records_max = 32;
 inline constexpr std::size_t k_images_max = 16;
 inline constexpr std::size_t k_hardware_max = 256;
+inline constexpr std::size_t k_floor_approval_size_bytes_max = 4096;
 
 /// One image: what it is for, how large it is, and the digest of its chunk table (the SHA-256 of each MiB, one after
 /// the other).
@@ -81,7 +82,10 @@ struct Head {
   Bytes manifest;                 ///< the exact bytes that are signed
   std::vector<Bytes> signatures;  ///< each a detached CMS in DER
   std::vector<Bytes> proofs;      ///< each a ledger proof that the release existed at some time
-  std::uint64_t size_bytes = 0;   ///< where the images begin
+  /// Each a permission of the vendor to raise a floor that lives in a TPM (docs/formats/floor-approval.md). It speaks
+  /// for itself, so nothing here judges it: the device's installer checks it, and the TPM decides.
+  std::vector<Bytes> floor_approvals;
+  std::uint64_t size_bytes = 0;  ///< where the images begin
 };
 /// Reads the front and nothing more. Refuses what is damaged ("bundle.truncated", "bundle.damaged", "bundle.malformed",
 /// "bundle.not-a-bundle").
@@ -163,9 +167,10 @@ Result<Manifest> pack(Manifest manifest, const std::vector<ImageFile>& images, c
                       const Progress& progress = {});
 
 /// What may be added to a bundle's front.
-enum class RecordKind : std::uint8_t { cms_signature = 1, release_proof = 2 };
+enum class RecordKind : std::uint8_t { cms_signature = 1, release_proof = 2, floor_approval = 3 };
 /// Adds a record: the file is written anew beside the old one and takes its place at the end. A signature must be one
-/// over this manifest by a key that has not signed yet; a proof must be well-formed.
+/// over this manifest by a key that has not signed yet; a proof must be well-formed; an approval must be one that is
+/// not there yet, of at most k_floor_approval_size_bytes_max.
 Result<void> add_record(const std::filesystem::path& bundle, RecordKind kind, ByteView record,
                         const Progress& progress = {});
 /// Signs the manifest and adds the signature. A signer who has signed already is a conflict.
