@@ -99,7 +99,7 @@ void ConsoleOutput::progress(std::string_view doing, std::uint64_t done, std::ui
 
 void ConsoleOutput::report(const Error& error) {
   if (json_ && !failure_) {
-    write(as_bytes(error_json(error).dump() + "\n"));
+    write(as_bytes(with_evidence(error_json(error)).dump() + "\n"));
     if (!failure_) return;
   }
   const bool colour = console_->face().err_colour;
@@ -110,9 +110,16 @@ void ConsoleOutput::report(const Error& error) {
   console_->write_err(text);
 }
 
+Json ConsoleOutput::with_evidence(Json answer) const {
+  for (const Json::Member& member : evidence_.members()) answer.set(member.first, member.second);
+  return answer;
+}
+
 int ConsoleOutput::finish(const Result<void>& outcome) {
   clear_progress();
-  if (outcome && json_) write(as_bytes(Json::object({{"ok", true}, {"result", result_}}).dump() + "\n"));
+  if (outcome && json_) {
+    write(as_bytes(with_evidence(Json::object({{"ok", true}, {"result", result_}})).dump() + "\n"));
+  }
   if (outcome && !failure_) return 0;
   // The command's own error says more than the lost output.
   const Error error = outcome ? *failure_ : outcome.error();

@@ -19,6 +19,7 @@ class ConsoleOutput : public Output {
 
   void line(std::string_view text) override;
   void result(Json value) override { result_ = std::move(value); }
+  void evidence(Json members) override { evidence_ = std::move(members); }
   void progress(std::string_view doing, std::uint64_t done, std::uint64_t total) override;
   void raw(ByteView bytes) override;
   [[nodiscard]] bool json() const override { return json_; }
@@ -33,7 +34,9 @@ class ConsoleOutput : public Output {
 
   Console* console_;
   bool json_;
+  [[nodiscard]] Json with_evidence(Json answer) const;
   Json result_ = Json::object();
+  Json evidence_ = Json::object();
   std::optional<Error> failure_;  ///< the first thing that kept the output from being whole
   bool progress_shown_ = false;
   std::chrono::steady_clock::time_point progress_drawn_;

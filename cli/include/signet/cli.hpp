@@ -54,6 +54,9 @@ class Output {
   virtual void line(std::string_view text) = 0;
   /// The result for machines; printed once, when the command has succeeded, under --json only.
   virtual void result(Json value) = 0;
+  /// Members for machines that stand beside "ok", with the result as well as with an error: a verdict that is not good
+  /// is a failure of the command, and yet its whole content.
+  virtual void evidence(Json members) { static_cast<void>(members); }
   /// How far a long piece of work is; drawn on standard error if that is a terminal. `total` 0: not known.
   virtual void progress(std::string_view doing, std::uint64_t done, std::uint64_t total) = 0;
   /// Raw bytes on standard output (a certificate, a checkpoint); refused as usage error under --json by the caller.

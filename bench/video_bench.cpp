@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signing and judging video beside hashing the same NAL units one by one, in one run and interleaved; and the memory
+// that it takes. The stream has the sizes of 60 s of 1080p30 at 8 Mbit/s; its content is random, since nothing decodes
+// it.
+#include "signet/video_recording.hpp"
+#include "signet/video_signer.hpp"
+
+#include "ossl.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <string>
+
+using namespace signet;
+
+namespace {
+
+constexpr int k_rounds = 7;
+constexpr std::size_t k_frames = 1800;
+constexpr std::size_t k_gop_frames = 30;
+constexpr std::size_t k_i_size_bytes = 170'000;
+constexpr std::size_t k_p_size_bytes = 29'000;
+
+/// A software key; what a token costs is measured elsewhere.
+class BenchSigner : public crypto::Signer {
+ public:
+  BenchSigner() : key_(*ossl::generate_key(crypto::KeyAlgorithm::ec_p256)), public_key_(*ossl::from_evp(key_.get())) {}
+  [[nodiscard]] const crypto::PublicKey& public_key() const override { return public_key_; }
+
+ protected:
+  Result<Bytes> sign_input(crypto::SignatureScheme, ByteView digest) override {
+    Bytes out(80);
+    std::size_t size = out.size();
+    const ossl::EvpPkeyCtx ctx(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    ensure(EVP_PKEY_sign_init(ctx.get()) == 1 &&
+               EVP_PKEY_sign(ctx.get(), as_uchar(ByteSpan(out)), &size, as_uchar(digest), digest.size()) == 1,
+           "bench: a signature");
+    out.resize(size);
+    return out;
+  }
+
+ private:
+  ossl::EvpPkey key_;
+  crypto::PublicKey public_key_;
+};
+
+class MemorySource : public video::Source {
+ public:
+  explicit MemorySource(const Bytes& bytes) : bytes_(bytes) {}
+  Result<std::size_t> read_at(std::uint64_t offset, ByteSpan out) override {
+    if (offset >= bytes_.size()) return std::size_t{0};
+    const std::size_t size = std::min<std::size_t>(out.size(), bytes_.size() - offset);
+    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), size, out.begin());
+    return size;
+  }
+
+ private:
+  const Bytes& bytes_;
+};
+
+std::vector<Bytes> make_units(video::Codec codec, std::size_t gop_frames) {
+  std::mt19937_64 random(1);
+  std::vector<Bytes> units;
+  for (std::size_t frame = 0; frame < k_frames; ++frame) {
+    const bool is_i = frame % gop_frames == 0;
+    Bytes unit(is_i ? k_i_size_bytes : k_p_size_bytes);
+    for (std::size_t i = 0; i < unit.size(); ++i) unit[i] = static_cast<std::byte>(random() % 255 + 1);
+    if (codec == video::Codec::h264) {
+      unit[0] = is_i ? std::byte{0x65} : std::byte{0x41};
+      unit[1] = std::byte{0x9a};
+    } else {
+      unit[0] = is_i ? std::byte{0x26} : std::byte{0x02};
+      unit[1] = std::byte{0x01};
+      unit[2] = std::byte{0x9a};
+    }
+    units.push_back(std::move(unit));
+  }
+  return units;
+}
+
+std::vector<Bytes> sign(const std::vector<Bytes>& units, const video::SignOptions& options,
+                        const std::shared_ptr<crypto::Signer>& key) {
+  auto signer = video::StreamSigner::make(options, key);
+  ensure(signer.has_value(), "bench: a signer");
+  std::vector<Bytes> all;
+  std::int64_t time_us = 1'780'272'000'000'000;
+  for (const Bytes& unit : units) {
+    auto before = signer->add(unit, time_us += 33'333);
+    ensure(before.has_value(), "bench: signing");
+    for (Bytes& each : *before) all.push_back(std::move(each));
+    all.push_back(unit);
+  }
+  auto rest = signer->finish();
+  for (Bytes& each : *rest) all.push_back(std::move(each));
+  return all;
+}
+
+/// As a camera signs: the units stay where they are.
+void sign_only(const std::vector<Bytes>& units, const video::SignOptions& options,
+               const std::shared_ptr<crypto::Signer>& key) {
+  auto signer = video::StreamSigner::make(options, key);
+  std::int64_t time_us = 1'780'272'000'000'000;
+  for (const Bytes& unit : units) ensure(signer->add(unit, time_us += 33'333).has_value(), "bench: signing");
+  ensure(signer->finish().has_value(), "bench: signing");
+}
+
+void hash_only(const std::vector<Bytes>& units) {
+  const ossl::EvpMdCtx ctx(EVP_MD_CTX_new());
+  std::array<unsigned char, 32> out{};
+  EVP_DigestInit_ex2(ctx.get(), ossl::md_of(crypto::HashAlgorithm::sha256), nullptr);
+  for (const Bytes& unit : units) {
+    EVP_DigestUpdate(ctx.get(), unit.data(), unit.size());
+    EVP_DigestFinal_ex(ctx.get(), out.data(), nullptr);
+    EVP_DigestInit_ex2(ctx.get(), nullptr, nullptr);
+  }
+}
+
+void judge(const std::vector<Bytes>& units, video::Codec codec, video::Authenticity expected) {
+  video::StreamJudge judge(codec, {.now = Instant{1'780'272'000}});
+  for (const Bytes& unit : units) judge.add({.bytes = unit});
+  ensure(std::move(judge).finish().authenticity() == expected, "bench: the verdict");
+}
+
+Bytes annexb(const std::vector<Bytes>& units) {
+  constexpr std::array k_start_code{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
+  Bytes all;
+  for (const Bytes& unit : units) {
+    append(all, k_start_code);
+    append(all, unit);
+  }
+  return all;
+}
+
+void judge_stream(const Bytes& stream, video::Codec codec) {
+  auto recording = video::Recording::open(std::make_shared<MemorySource>(stream), codec);
+  video::StreamJudge judge(codec, {.now = Instant{1'780'272'000}});
+  while (true) {
+    const auto piece = recording->next();
+    if (!*piece) break;
+    judge.add(**piece);
+  }
+  ensure(std::move(judge).finish().authenticity() == video::Authenticity::authentic, "bench: the verdict");
+}
+
+struct Row {
+  const char* name;
+  std::size_t size_bytes;
+  std::function<void()> work;
+  double best_s = 1e9;
+};
+
+/// A value of /proc/self/status in KiB.
+long status_kib(std::string_view name) {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with(name)) return std::stol(line.substr(name.size() + 1));
+  }
+  return 0;
+}
+
+/// What a piece of work adds to the memory in use, at its peak.
+long added_kib(const std::function<void()>& work) {
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak starts anew from what is in use now
+  const long before = status_kib("VmRSS:");
+  work();
+  return status_kib("VmHWM:") - before;
+}
+
+/// Processor time: other programs on the machine do not count.
+double now_s() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+void measure(video::Codec codec) {
+  const auto key = std::make_shared<BenchSigner>();
+  const video::SignOptions options{.codec = codec, .profile = video::Profile::axis_v2};
+  const std::vector<Bytes> units = make_units(codec, k_gop_frames);
+  const std::vector<Bytes> signed_units = sign(units, options, key);
+  const Bytes stream = annexb(signed_units);
+  const std::vector<Bytes> long_gops = sign(
+      make_units(codec, 900), {.codec = codec, .profile = video::Profile::axis_v2, .partial_gop_frames_max = 600}, key);
+  std::size_t size = 0;
+  for (const Bytes& unit : units) size += unit.size();
+  std::size_t long_size = 0;
+  for (const Bytes& unit : long_gops) long_size += unit.size();
+  // The first one meets a heap without holes, so it shows the whole.
+  const std::array added{
+      added_kib([&] { judge_stream(stream, codec); }),
+      added_kib([&] { judge(signed_units, codec, video::Authenticity::authentic); }),
+      added_kib([&] { judge(units, codec, video::Authenticity::not_signed); }),
+  };
+  std::vector<Row> rows{
+      {"SHA-256 of each NAL unit", size, [&] { hash_only(units); }},
+      {"judge, signed", size, [&] { judge(signed_units, codec, video::Authenticity::authentic); }},
+      {"judge, not signed", size, [&] { judge(units, codec, video::Authenticity::not_signed); }},
+      {"judge, GOPs of 900", long_size, [&] { judge(long_gops, codec, video::Authenticity::authentic); }},
+      {"sign", size, [&] { sign_only(units, options, key); }},
+      {"split Annex B and judge", size, [&] { judge_stream(stream, codec); }},
+  };
+  for (int round = 0; round < k_rounds; ++round) {
+    for (Row& row : rows) {
+      const double begin = now_s();
+      row.work();
+      row.best_s = std::min(row.best_s, now_s() - begin);
+    }
+  }
+  std::printf("%s, %.1f MB, %zu frames\n", std::string(name_of(codec)).c_str(), static_cast<double>(size) / 1e6,
+              k_frames);
+  const auto rate = [](const Row& row) { return static_cast<double>(row.size_bytes) / 1e6 / row.best_s; };
+  for (const Row& row : rows) {
+    std::printf("  %-26s %6.0f MB/s %7.0f frames/s  %5.1f %% of hashing\n", row.name, rate(row),
+                static_cast<double>(k_frames) / row.best_s, 100 * rate(row) / rate(rows.front()));
+  }
+  std::printf("  memory added at most: split and judge %ld KiB; then judge, signed %ld KiB, not signed %ld KiB\n",
+              added[0], added[1], added[2]);
+}
+
+}  // namespace
+
+int main() {
+  measure(video::Codec::h264);
+  measure(video::Codec::h265);
+  return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "align.hpp"
+#include "keys.hpp"
+#include "sei.hpp"
+#include "timeline.hpp"
+
+#include <deque>
+
+namespace signet::video {
+
+/// Where findings go.
+class FindingSink {
+ public:
+  virtual ~FindingSink() = default;
+  virtual void found(Finding finding) = 0;
+};
+
+/// Judges one stream by the signatures of one family: keeps the units that no SEI has covered yet, and matches each SEI
+/// with them.
+class Engine {
+ public:
+  Engine(Family family, crypto::HashAlgorithm hash, FindingSink& findings);
+
+  void add_item(Item item);
+  void add_sei(Sei sei, std::uint64_t unit, const Digest& unit_hash);
+  /// A unit with our UUID that cannot be read as a signature SEI.
+  void add_broken_sei(const Error& error, std::uint64_t unit);
+  /// The stream is over.
+  void finish();
+
+  [[nodiscard]] Timeline& timeline() { return timeline_; }
+  [[nodiscard]] const KeyRing& keys() const { return keys_; }
+  [[nodiscard]] crypto::HashAlgorithm hash() const { return hash_; }
+  [[nodiscard]] bool has_signatures() const { return signatures_valid_ + signatures_invalid_ > 0; }
+  [[nodiscard]] std::uint64_t signatures_valid() const { return signatures_valid_; }
+  [[nodiscard]] std::uint64_t signatures_invalid() const { return signatures_invalid_; }
+  [[nodiscard]] bool has_verified() const { return previous_.has_value() || legacy_closing_held_; }
+  [[nodiscard]] const std::vector<Profile>& profiles() const { return profiles_; }
+  [[nodiscard]] const Device& device() const { return device_; }
+  [[nodiscard]] std::optional<Instant> signed_from() const { return signed_from_; }
+  [[nodiscard]] std::optional<Instant> signed_to() const { return signed_to_; }
+  [[nodiscard]] std::uint64_t time_gaps() const { return time_gaps_; }
+  /// The current GOP as the timeline counts it.
+  [[nodiscard]] std::uint64_t gop_now() const { return timeline_.gop_of(timeline_.current_frame()); }
+
+ private:
+  /// The part that was verified last.
+  struct Previous {
+    std::uint32_t counter = 0;
+    Digest first_entry;
+    std::optional<std::int64_t> end_us;
+    std::optional<bool> partial;
+    bool tail_was_missing = false;
+  };
+  /// An unsigned SEI, which a later signature vouches for (ONVIF Media Signing, signing frequency).
+  struct Deferred {
+    std::uint64_t unit;
+    Sei sei;
+  };
+
+  // engine.cpp: signatures
+  bool is_repetition(const Sei& sei);
+  void take_unsigned(Sei sei, std::uint64_t unit, const Digest& unit_hash);
+  [[nodiscard]] std::optional<std::size_t> check(const Sei& sei, std::uint64_t unit);
+  void accept(Sei sei, std::size_t key, std::uint64_t unit);
+  void refuse(const Sei& sei, std::uint64_t unit, FindingKind kind, const std::string& text);
+  std::uint64_t claim(const Sei& sei);
+  void note_signed_facts(const Sei& sei);
+  void note_key(std::size_t key, std::uint64_t unit);
+
+  // sections.cpp: what a signature covers
+  void judge_section(const Sei& sei, std::uint64_t unit);
+  [[nodiscard]] Alignment match(const Sei& sei);
+  [[nodiscard]] bool spend(std::uint64_t entries);
+  [[nodiscard]] Alignment match_by_gop_hash(const Sei& sei);
+  [[nodiscard]] std::optional<std::size_t> length_with_gop_hash(const Sei& sei, std::size_t start, bool by_anchor);
+  [[nodiscard]] bool has_gop_hash(const Sei& sei, std::size_t start, std::size_t length);
+  void judge_deferred(const Sei& sei);
+  void judge_orphan(const Sei& sei, std::uint64_t unit);
+  void judge_sequence(const Sei& sei, const Alignment& alignment, std::uint64_t unit);
+  void resolve_before(std::size_t end, bool last_is_altered_anchor);
+  std::size_t resolve_section(const Sei& sei, const Alignment& alignment, std::span<const Digest> list);
+  void resolve_gap(std::uint32_t missing, std::size_t from, std::size_t to, std::uint64_t frame,
+                   std::optional<std::uint64_t> before_unit);
+  [[nodiscard]] std::size_t end_of_tail(const Sei& sei, std::size_t from, std::size_t missing) const;
+  void note_closing_anchor(const Sei& sei, std::size_t end);
+  void verify_item(const Item& item);
+  void condemn(const Item& item, FindingKind kind, const std::string& text);
+  void drop_front(std::size_t count);
+  void report(FindingKind kind, std::uint64_t gop, std::optional<std::uint64_t> frame,
+              std::optional<std::uint64_t> unit, std::uint64_t count, std::string text);
+
+  Family family_;
+  crypto::HashAlgorithm hash_;
+  UnitHasher hasher_;
+  FindingSink& findings_;
+  Timeline timeline_;
+  KeyRing keys_;
+  std::vector<Item> items_;
+  std::vector<Digest> entries_;
+  std::optional<Digest> anchor_before_;   ///< of the stream, before items_[0]
+  std::optional<Digest> trusted_anchor_;  ///< signed, of the part that was verified last
+  std::optional<Previous> previous_;
+  std::deque<Deferred> deferred_;
+  std::deque<std::uint64_t> recent_seis_;
+  std::optional<std::size_t> key_in_use_;
+  std::size_t gop_hash_key_ = 0;  ///< legacy: whose signature over a GOP hash held last
+  std::vector<Profile> profiles_;
+  Device device_;
+  std::optional<Instant> signed_from_;
+  std::optional<Instant> signed_to_;
+  std::optional<std::uint64_t> lost_from_gop_;  ///< units that had to be let go before a signature came
+  std::uint64_t signatures_valid_ = 0;
+  std::uint64_t signatures_invalid_ = 0;
+  std::uint64_t time_gaps_ = 0;
+  bool unescaped_reported_ = false;
+  std::uint64_t work_left_ = 1U << 22U;  ///< hash entries that may still be looked at; more come with each unit
+  bool legacy_closing_held_ = false;
+  bool starts_anew_ = false;  ///< the part at hand begins a new recording in the same stream
+};
+
+}  // namespace signet::video
