@@ -4,9 +4,13 @@
 
 #include "ca/ca_commands.hpp"
 #include "firmware/firmware_commands.hpp"
+#include "floor/floor_commands.hpp"
+#include "id/id_commands.hpp"
 #include "key/key_commands.hpp"
 #include "ledger/ledger_commands.hpp"
+#include "station/station_commands.hpp"
 #include "tour/tour_commands.hpp"
+#include "video/video_commands.hpp"
 
 #include <utility>
 
@@ -17,7 +21,8 @@ namespace {
 /// In the order in which help lists them; a new noun adds its line here.
 std::vector<Command> collect() {
   std::vector<Command> all;
-  for (auto* noun : {&tour_commands, &key_commands, &ca_commands, &firmware_commands, &ledger_commands}) {
+  for (auto* noun : {&tour_commands, &key_commands, &id_commands, &ca_commands, &firmware_commands, &floor_commands,
+                     &ledger_commands, &station_commands, &video_commands}) {
     for (Command& command : (*noun)()) all.push_back(std::move(command));
   }
   return all;

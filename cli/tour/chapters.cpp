@@ -4,6 +4,7 @@
 
 #include "props.hpp"
 #include "stage.hpp"
+#include "token.hpp"
 
 #include <array>
 
@@ -12,13 +13,6 @@ namespace signet::cli::tour {
 namespace {
 
 using Words = std::vector<std::string>;
-
-const std::string k_module = "module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:pin";
-
-/// A key in the vendor's token.
-std::string vendor_key(const std::string& label) { return "pkcs11:token=vendor;object=" + label + "?" + k_module; }
-
-const std::string k_token = "pkcs11:token=vendor?" + k_module;
 
 /// Makes a key in the token and has the vendor's authority certify it.
 Result<void> certify(Stage& stage, const std::string& label, const std::string& variable, const std::string& name,
@@ -49,6 +43,16 @@ Result<void> sign(Stage& stage, const std::string& bundle, const Words& signers)
 Words install(const std::string& bundle) { return {"firmware", "install", bundle, "--device", "cam/device.json"}; }
 
 }  // namespace
+
+Result<void> certify_quietly(Stage& stage, const std::string& label, const std::string& name,
+                             const std::string& profile, const std::string& authority,
+                             const std::string& authority_key) {
+  TRY(stage.quietly({"key", "generate", k_token, "--label", label}));
+  TRY(stage.quietly({"ca", "request", "--key", vendor_key(label), "--subject", "CN=" + name + ",O=Example", "--out",
+                     label + ".csr"}));
+  return stage.quietly({"ca", "issue", authority, "--key", authority_key, "--profile", profile, "--request",
+                        label + ".csr", "--out", label + ".pem"});
+}
 
 Result<void> play_keys(Stage& stage) {
   stage.chapter("The maker's keys",
@@ -83,11 +87,15 @@ Result<void> play_release(Stage& stage) {
   TRY(make_root_image(stage.path("root-11.8"), "11.8", stage.path("rootfs-11.8.erofs")));
   TRY(stage.signet({"firmware", "pack", "--product", "cam-a", "--hardware", "cam-a-r2", "--version", "11.9",
                     "--security-version", "7", "--image", "rootfs=rootfs-11.9.erofs", "cam-a-11.9.bundle"}));
-  stage.say("Both sign; the ledger keeps the release; the witness saw it; the proof travels in the bundle.");
+  stage.say(
+      "Both sign; the floor's key approves the new floor; the ledger keeps the release; the witness saw it; approval "
+      "and "
+      "proof travel in the bundle.");
   for (const std::string label : {"alice", "bob"}) {
     TRY(stage.brief(
         {"firmware", "sign", "cam-a-11.9.bundle", "--key", vendor_key(label), "--certificate", label + ".pem"}));
   }
+  TRY(stage.brief({"floor", "approve", "--key", vendor_key("floor"), "--bundle", "cam-a-11.9.bundle"}));
   TRY(stage.quietly({"key", "generate", "file:keys?passphrase=none", "--label", "log", "--algorithm", "ed25519"}));
   TRY(stage.quietly({"key", "generate", "file:keys?passphrase=none", "--label", "witness", "--algorithm", "ed25519"}));
   const std::string log_key = "file:keys?label=log&passphrase=none";
@@ -114,13 +122,14 @@ Result<void> play_release(Stage& stage) {
 }
 
 Result<void> play_device(Stage& stage) {
-  stage.chapter("A device takes it",
-                "A device with two slots that demands two signers. The new release goes into the slot that does not "
-                "run, is tried at the "
-                "next start, and raises the version floor when it is confirmed.");
+  stage.chapter(
+      "A device takes it",
+      "Unit A gets two slots and demands two signers. Its version floor lives in its TPM. The new release goes "
+      "into the slot that does not run, is tried at the next start, and raises the floor when it is "
+      "confirmed.");
   TRY(stage.signet({"firmware", "device", "cam", "--product", "cam-a", "--hardware", "cam-a-r2", "--role", "rootfs",
-                    "--anchor", "root.pem", "--signers", "2", "--log-key", "log.vkey", "--witness-key",
-                    "witness.vkey"}));
+                    "--anchor", "root.pem", "--signers", "2", "--log-key", "log.vkey", "--witness-key", "witness.vkey",
+                    "--keystored", "unit-a/keystored.sock"}));
   TRY(stage.signet(install("cam-a-11.9.bundle")));
   TRY(stage.signet({"firmware", "start", "--device", "cam/device.json"}));
   TRY(stage.signet({"firmware", "confirm", "--device", "cam/device.json"}));
@@ -162,6 +171,8 @@ Result<void> make_forgeries(Stage& stage) {
   TRY(sign(stage, "web.bundle", {"alice", "web"}));
   TRY(pack(stage, "other.bundle", "11.10", 8, "cam-b-r1", "rootfs-11.9.erofs"));
   TRY(sign(stage, "other.bundle", {"alice", "bob"}));
+  TRY(pack(stage, "unapproved.bundle", "11.10", 8, "cam-a-r2", "rootfs-11.9.erofs"));
+  TRY(sign(stage, "unapproved.bundle", {"alice", "bob"}));
   TRY(pack(stage, "old.bundle", "11.8", 6, "cam-a-r2", "rootfs-11.8.erofs"));
   return sign(stage, "old.bundle", {"alice", "bob"});
 }
@@ -170,7 +181,8 @@ Result<void> make_forgeries(Stage& stage) {
 
 Result<void> play_forgeries(Stage& stage) {
   stage.chapter("The forgeries",
-                "Nine ways to get other firmware onto the device. Each is refused for its own reason, and the slots "
+                "Ten ways to get other firmware onto the device, or to keep its floor down. Each is refused for its "
+                "own reason, and the slots "
                 "stay as they are.");
   TRY(make_forgeries(stage));
   struct Attack {
@@ -190,6 +202,8 @@ Result<void> play_forgeries(Stage& stage) {
              "bundle.signer-usage"},
       Attack{"other.bundle", "Genuine firmware, for other hardware", "updated.wrong-hardware"},
       Attack{"old.bundle", "Genuine firmware of last year, with its known holes", "updated.rollback"},
+      Attack{"unapproved.bundle", "A newer genuine release, its approval left out so that the floor stays low",
+             "updated.no-floor-approval"},
   };
   for (const Attack& attack : k_attacks)
     TRY(stage.refused(attack.what, install(std::string(attack.bundle)), attack.reason));

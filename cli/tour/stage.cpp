@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stage.hpp"
 
-#include "signet/os/process.hpp"
+#include "signet/os/file.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace signet::cli::tour {
@@ -80,7 +82,11 @@ std::string Stage::shown(const std::vector<std::string>& command) const {
     const auto named = std::ranges::find(named_, word, &std::pair<std::string, std::string>::second);
     line += (line.empty() ? "" : " ") + (named != named_.end() ? "\"$" + named->first + "\"" : in_quotes(word));
   }
-  return replaced(std::move(line), program_.string(), "signet");
+  line = replaced(std::move(line), program_.string(), "signet");
+  for (const std::string_view name : {"signet-keystored", "signet-station"}) {
+    line = replaced(std::move(line), program(name), name);
+  }
+  return line;
 }
 
 std::vector<std::string> Stage::with_program(const std::vector<std::string>& arguments) const {
@@ -90,11 +96,15 @@ std::vector<std::string> Stage::with_program(const std::vector<std::string>& arg
 }
 
 /// Every command runs in the tour's folder, so that file names are short and a shown line works there as it stands.
-Result<Stage::Ended> Stage::run(const std::vector<std::string>& command) {
+std::vector<std::string> Stage::in_folder(const std::vector<std::string>& command) const {
   std::vector<std::string> whole{"env", "--chdir=" + folder_.string(),
                                  "SOFTHSM2_CONF=" + path("softhsm2.conf").string()};
   std::ranges::copy(command, std::back_inserter(whole));
-  TRY_ASSIGN(os::ProcessResult result, os::run(whole));
+  return whole;
+}
+
+Result<Stage::Ended> Stage::run(const std::vector<std::string>& command) {
+  TRY_ASSIGN(os::ProcessResult result, os::run(in_folder(command)));
   return Ended{result.exit_code, std::move(result.out), std::move(result.err)};
 }
 
@@ -111,6 +121,12 @@ Result<void> Stage::brief(const std::vector<std::string>& arguments) { return to
 
 Result<void> Stage::quietly(const std::vector<std::string>& arguments) {
   TRY(must_succeed(with_program(arguments)));
+  return {};
+}
+
+Result<void> Stage::backstage(const std::vector<std::string>& command) {
+  TRY_ASSIGN(const Ended ended, run(command));
+  if (ended.exit_code != 0) return unexpected(shown(command), ended.exit_code, ended.out + ended.err);
   return {};
 }
 
@@ -148,6 +164,67 @@ Result<void> Stage::refused(std::string_view attack, const std::vector<std::stri
   each_line(wrapped("refused: " + message), [this](std::string_view line) { out_->line("     " + std::string(line)); });
   out_->line("     (" + got + ", exit code " + std::to_string(ended.exit_code) + ")");
   keep("refused", command, ended, Json::object({{"attack", attack}, {"reason", got}, {"message", message}}));
+  return {};
+}
+
+Stage::~Stage() {
+  while (!background_.empty()) background_.pop_back();
+}
+
+std::string Stage::program(std::string_view name) const {
+  const std::filesystem::path folder = program_.parent_path();
+  for (const std::string_view place : {".", "../device/keystored", "../factory/station"}) {
+    const std::filesystem::path candidate = (folder / place / name).lexically_normal();
+    if (std::error_code ignored; std::filesystem::exists(candidate, ignored)) return candidate.string();
+  }
+  return std::string(name);
+}
+
+Result<std::string> Stage::start(const std::vector<std::string>& command, std::string_view ready) {
+  constexpr auto k_patience = std::chrono::seconds(60);
+  out_->line("  $ " + shown(command) + " &");
+  const std::filesystem::path log = path("background-" + std::to_string(background_.size()) + ".log");
+  TRY_ASSIGN(os::Child child, os::Child::start(in_folder(command), log));
+  const auto deadline = std::chrono::steady_clock::now() + k_patience;
+  std::string line;
+  std::error_code ignored;
+  while (line.empty() && !std::filesystem::exists(path(ready), ignored)) {
+    const auto words = os::read_file(log, 1U << 20U);
+    const std::string text(words ? as_text(*words) : std::string_view());
+    each_line(text, [&](std::string_view one) {
+      if (one.find(ready) != std::string_view::npos) line = one;
+    });
+    const std::optional<int> ended = child.ended();
+    if (ended || std::chrono::steady_clock::now() > deadline)
+      return unexpected(shown(command), ended.value_or(0), text);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  keep("start", command, {}, Json::object());
+  background_.push_back(std::move(child));
+  return line;
+}
+
+Result<void> Stage::save(const std::vector<std::string>& arguments, const std::string& file) {
+  out_->line("  $ " + shown(with_program(arguments)) + " > " + file);
+  TRY_ASSIGN(const Ended ended, must_succeed(with_program(arguments)));
+  return os::replace_file(path(file), as_bytes(ended.out));
+}
+
+Result<void> Stage::together(const std::vector<std::vector<std::string>>& commands) {
+  std::vector<std::optional<Result<Ended>>> ends(commands.size());
+  std::vector<std::jthread> running;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    out_->line("  $ " + shown(with_program(commands[i])) + " &");
+    running.emplace_back([this, &ends, &commands, i] { ends[i] = run(with_program(commands[i])); });
+  }
+  running.clear();  // waits for all of them
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::vector<std::string> command = with_program(commands[i]);
+    TRY_ASSIGN(const Ended ended, std::move(*ends[i]));
+    if (ended.exit_code != 0) return unexpected(shown(command), ended.exit_code, ended.err);
+    keep("run", command, ended, Json::object({{"output", ended.out}}));
+    each_line(ended.out, [this](std::string_view line) { out_->line("    " + std::string(line)); });
+  }
   return {};
 }
 

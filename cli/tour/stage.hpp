@@ -3,6 +3,7 @@
 #pragma once
 
 #include "signet/cli.hpp"
+#include "signet/os/process.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -18,6 +19,9 @@ class Stage {
  public:
   Stage(Output& out, std::filesystem::path folder, std::filesystem::path program)
       : out_(&out), folder_(std::move(folder)), program_(std::move(program)) {}
+  ~Stage();
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
 
   /// A file in the tour's folder.
   [[nodiscard]] std::filesystem::path path(std::string_view name) const { return folder_ / name; }
@@ -34,10 +38,22 @@ class Stage {
   Result<void> brief(const std::vector<std::string>& arguments);
   /// The same, not shown at all: set-up that would only tire a reader. It is in the record.
   Result<void> quietly(const std::vector<std::string>& arguments);
+  /// Any other program that only sets the stage: must succeed, not shown and not in the record.
+  Result<void> backstage(const std::vector<std::string>& command);
   /// `signet ...` must be refused with this reason; `attack` says what the attacker did.
   Result<void> refused(std::string_view attack, const std::vector<std::string>& arguments, std::string_view reason);
   /// Any other program must succeed; shows the command, and what it prints if `show_output`.
   Result<void> tool(const std::vector<std::string>& command, bool show_output = false);
+
+  /// Starts a program that runs until the tour ends, shows it, and waits until its log has a line with `ready`, or
+  /// until a file of that name exists (a socket). Returns the line, or nothing.
+  Result<std::string> start(const std::vector<std::string>& command, std::string_view ready);
+  /// `signet ... > file`: must succeed.
+  Result<void> save(const std::vector<std::string>& arguments, const std::string& file);
+  /// Several `signet ...` at once; all must succeed. Shows the commands, then what each printed.
+  Result<void> together(const std::vector<std::vector<std::string>>& commands);
+  /// A program of Signet's that is no command of `signet`: beside it, or where the build puts it.
+  [[nodiscard]] std::string program(std::string_view name) const;
 
   /// Everything that happened, for machines.
   [[nodiscard]] Json record() const;
@@ -56,6 +72,7 @@ class Stage {
   };
   Result<Ended> must_succeed(const std::vector<std::string>& command);
   Result<Ended> run(const std::vector<std::string>& command);
+  [[nodiscard]] std::vector<std::string> in_folder(const std::vector<std::string>& command) const;
   [[nodiscard]] std::vector<std::string> with_program(const std::vector<std::string>& arguments) const;
   [[nodiscard]] std::string shown(const std::vector<std::string>& command) const;
   void keep(std::string_view kind, const std::vector<std::string>& command, const Ended& ended, const Json& more);
@@ -66,10 +83,12 @@ class Stage {
   std::vector<Act> acts_;
   std::vector<std::pair<std::string, std::string>> named_;  ///< name and value
   std::size_t refusals_ = 0;
+  std::vector<os::Child> background_;  ///< ended in the reverse order of their start
 };
 
 // The chapters, one function each; a later piece of work adds its own here and to the table in tour_commands.cpp.
 Result<void> play_keys(Stage& stage);
+Result<void> play_birth(Stage& stage);
 Result<void> play_release(Stage& stage);
 Result<void> play_device(Stage& stage);
 Result<void> play_forgeries(Stage& stage);

@@ -24,9 +24,9 @@ struct Chapter {
 
 // Played in this order; each may build on what the ones before left in the tour's folder.
 constexpr std::array k_chapters{
-    Chapter{"keys", tour::play_keys},     Chapter{"release", tour::play_release},
-    Chapter{"device", tour::play_device}, Chapter{"forgeries", tour::play_forgeries},
-    Chapter{"ledger", tour::play_ledger},
+    Chapter{"keys", tour::play_keys},           Chapter{"birth", tour::play_birth},
+    Chapter{"release", tour::play_release},     Chapter{"device", tour::play_device},
+    Chapter{"forgeries", tour::play_forgeries}, Chapter{"ledger", tour::play_ledger},
 };
 
 /// The tour's folder; removed at the end unless the user wants to look around.
@@ -59,8 +59,8 @@ Result<void> run_tour(const Invocation& call) {
   TRY_ASSIGN(Folder folder, Folder::make());
   Stage stage(call.out(), folder.path(), program);
   call.out().line(
-      "Signet: a release from the maker's keys to a device, and what happens to forgeries. Every command below really "
-      "runs.");
+      "Signet: devices are born, a release goes from its maker's keys onto one of them, and forgeries do not. Every "
+      "command below really runs.");
   for (const Chapter& chapter : k_chapters) {
     TRY(chapter.play(stage).context("chapter '" + std::string(chapter.name) + "'"));
   }
@@ -87,20 +87,21 @@ Result<void> run_tour(const Invocation& call) {
 }  // namespace
 
 std::vector<Command> tour_commands() {
-  return {{.noun = "tour",
-           .verb = "",
-           .summary = "Watch a release being made, installed, and forged in vain",
-           .description =
-               "Plays the life of a release with real parts: keys in a PKCS#11 token (SoftHSM2), an erofs image of a "
-               "small Debian root, two "
-               "signatures, a ledger with a witness, a device with two slots, and attackers. Every line that starts "
-               "with a dollar sign is a "
-               "command that really ran; anything that does not come out as told ends the tour with an error.\n\n"
-               "It works in a temporary folder and changes nothing else. It needs the Debian packages softhsm2, "
-               "erofs-utils and openssl.",
-           .options = {{.name = "--keep", .help = "Keep the folder, to look around."}},
-           .examples = {{"signet tour", "For people"}, {"signet tour --json", "The same for machines"}},
-           .run = run_tour}};
+  return {
+      {.noun = "tour",
+       .verb = "",
+       .summary = "Watch births, a release on its way, and attackers who fail",
+       .description =
+           "Plays the life of devices with real parts: keys in a PKCS#11 token (SoftHSM2), units with software TPMs "
+           "(swtpm) that are born at a station, an erofs image of a small Debian root, two signatures, a ledger with "
+           "a witness, a device with two slots and its floor in the TPM, and attackers. Every line that starts with "
+           "a dollar sign is a command that really ran; anything that does not come out as told ends the tour with "
+           "an error.\n\n"
+           "It works in a temporary folder and changes nothing else. It needs the Debian packages softhsm2, swtpm, "
+           "swtpm-tools, erofs-utils and openssl.",
+       .options = {{.name = "--keep", .help = "Keep the folder, to look around."}},
+       .examples = {{"signet tour", "For people"}, {"signet tour --json", "The same for machines"}},
+       .run = run_tour}};
 }
 
 }  // namespace signet::cli

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
 import shutil
@@ -27,6 +28,7 @@ ANYHOW = {
     "limits": (f"--as={1 << 30}",),
 }  # with little memory, and as one who may not read everything
 IMAGE = "rootfs.img"
+VIDEO = pathlib.Path(__file__).resolve().parents[1] / "vectors/video/base/base.h264"
 
 # The parts of a command line in braces are what it reads: {name:kind}. What a kind may be replaced with is in KINDS.
 KEY = "file:vendor-keys?label=alice&passphrase=none"
@@ -138,6 +140,30 @@ COMMANDS: dict[str, list[str]] = {
         "releases",
     ],
     "ledger publish": ["{releases:ledger}", "{releases/checkpoint:checkpoint}", "--log-key", "{log.vkey:vkey}"],
+    "floor approve": ["--key", KEY, "--bundle", "{unsigned.bundle:bundle}"],
+    "floor approve-lower": [
+        *("--key", "file:{vendor-keys:keys}?label=alice&passphrase=none", "--from", "2", "--to", "1"),
+        *("--device-name", "000b" + "5a" * 32, "--reset-count", "1", "--out", "new-lower.json"),
+    ],
+    "floor check": ["{floor.json:json}"],
+    "station policy": [
+        "new-policy.json",
+        "--key",
+        KEY,
+        "--product",
+        "cam-a",
+        "--floor",
+        "7",
+        "--floor-key",
+        "file:{vendor-keys:keys}?label=alice&passphrase=none",
+        "--escrow-key",
+        "{escrow.pem:public-key}",
+        "--anchor",
+        "{vendor-root.pem:certificate}",
+    ],
+    "station init": ["{station.json:json}"],
+    "station status": ["{line.json:json}"],
+    "station units": ["{line.json:json}"],
     "ledger vkey": ["--key", "file:{vendor-keys:keys}?label=log&passphrase=none", "--name", "example.com/releases"],
     "ledger prove": ["{releases:ledger}", "0"],
     "ledger check": ["{entry.tlog-proof:proof}", "{entry:other-entry}", "--log-key", "{log.vkey:vkey}"],
@@ -156,12 +182,74 @@ COMMANDS: dict[str, list[str]] = {
         "--ledger",
         "releases",
     ],
+    "video verify": ["{signed.h264:video}", "--anchor", "{vendor-root.pem:certificate}"],
+    "video sign": [
+        "{base.h264:video}",
+        "--key",
+        "file:{vendor-keys:keys}?label=alice&passphrase=none",
+        "--chain",
+        "{vendor-alice.pem:certificate}",
+        "--out",
+        "new.h264",
+    ],
+    "video inspect": ["{signed.h264:video}"],
     "help": ["firmware"],
     "completion bash": [],
     "completion zsh": [],
     "completion fish": [],
 }
-NOT_HERE = {"tour": "it makes all of its input itself"}
+NEEDS_TPM = "it needs a born device: tests/journeys/birth_kill.py; below are its refusals"
+NOT_HERE = {
+    "tour": "it makes all of its input itself",
+    **{name: NEEDS_TPM for name in ("floor show", "floor apply", "id show", "id birth", "id verify")},
+    **{name: "it needs a line with births; below are its refusals" for name in ("station release", "station batch")},
+}
+
+BIRTH = ["--keystored", "missing", "--serial", "A1", "--product", "cam-a", "--hardware", "x"]
+
+# Stores that cannot be reached, what one of their URIs may not say, and commands for which there is no good input here.
+REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
+    (f"key {verb}", [store + ("&label=a" if verb in ("show", "retire") else ""), *words])
+    for verb, words in (
+        ("generate", ["--label", "new"]),
+        ("import", ["--label", "new", "--from", "key.p8"]),
+        ("list", []),
+        ("show", []),
+        ("retire", ["--yes"]),
+    )
+    for store in (
+        "tpm:vendor-keys?tcti=swtpm:path=missing",  # nobody there
+        "tpm:vendor-keys?tcti=nonsense:",
+        "tpm:vendor-keys?tcti=device:key.p8",
+        "tpm:vendor-keys?owner-auth-file=missing&tcti=swtpm:path=missing",
+        "tpm:vendor-keys?owner-auth=secret",
+        "tpm:?purpose=tls",
+        "keystored:missing?purpose=tls",
+        "keystored:key.p8?purpose=tls",  # a file, no socket
+        "keystored:missing?purpose=everything",
+    )
+) + (
+    *(
+        (command, ["--keystored", socket])
+        for command in ("floor show", "id show")
+        for socket in ("missing", "key.p8")
+    ),
+    ("id birth", [*BIRTH, "--station", "tcp:127.0.0.1:1"]),  # nobody listens
+    *(("id birth", [*BIRTH, "--station", where]) for where in ("", "tcp:", "tcp:host", "serial:key.p8@9600", "x:y")),
+    *(("id birth", [*BIRTH, "--station", "tcp:127.0.0.1:1", "--vendor-key", file]) for file in ("missing", "key.p8")),
+    *(
+        ("id verify", [what, "--anchor", "vendor-root.pem"])
+        for what in ("missing", "key.p8", "sbom.json", "https://")
+    ),
+    ("id verify", ["https://127.0.0.1:1", "--anchor", "vendor-root.pem"]),
+    ("id verify", ["sbom.json", "--anchor", "missing"]),
+    *(("station release", [config, "A1"]) for config in ("line.json", "station.json", "sbom.json", "missing")),
+    *(("station batch", [config, "new.json"]) for config in ("line.json", "station.json", "sbom.json", "missing")),
+    ("floor apply", ["floor.json", "--device", "device/device.json"]),  # a floor in a file
+    ("floor apply", ["missing", "--device", "device/device.json"]),
+    ("floor approve", ["--key", KEY, "--value", "7"]),  # and where to?
+    ("floor approve", ["--key", KEY, "--value", "x", "--out", "new-floor.json"]),
+)
 
 # More files that a command reads without naming them: (command, file, kind).
 UNNAMED = (
@@ -177,6 +265,24 @@ UNNAMED = (
 FILE_FAULTS = ("missing", "folder", "denied", "endless")
 CONTENT_FAULTS = ("empty", "random", "cut", "other", "malformed")
 FOLDER_FAULTS = ("a-file", "denied-folder", "broken")
+# The key of docs/formats/dsse.md, and a station whose CA and policy nobody has to open here.
+ESCROW_PEM = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEZ805D3eqNZywjCI19lInBJOp7YMr
+CrzAH3CVTAOQ0jgMeCvVTiaRJaRPRDOv8UMs6U4SvKc6pnrIDOoSYI3fdA==
+-----END PUBLIC KEY-----
+"""
+STATION = {
+    "station": "station-1",
+    "line": "line-7",
+    "listen": "127.0.0.1:0",
+    "hardware_type": "1.3.6.1.4.1.32473.1",
+    "state": "station-state",
+    "ca": {"folder": "vendor-ca", "key": ROOT_KEY},
+    "signing": {"key": KEY, "certificate": "vendor-alice.pem"},
+    "ledger": {"folder": "births", "origin": "example.com/line-7", "key": LOG_KEY},
+    "vendor": {"policy": "birth-policy.json", "key": "escrow.pem"},
+    "tpm": {"makers": [{"certificate": "vendor-root.pem", "strength": "SOFTWARE"}]},
+}
 KINDS: dict[str, tuple[str, ...]] = {
     "any": FILE_FAULTS,
     "entry": (*FILE_FAULTS, "random"),  # too large for an entry
@@ -190,12 +296,14 @@ KINDS: dict[str, tuple[str, ...]] = {
             "crl",
             "request",
             "pkcs8",
+            "public-key",
             "json",
             "vkey",
             "checkpoint",
             "proof",
         )
     },
+    "video": (*FILE_FAULTS, "empty", "random", "other"),  # a damaged recording gets a verdict, which is no refusal
     "store": ("a-file", "denied-folder"),  # one that is missing or empty is an empty store
     "keys": ("missing", *FOLDER_FAULTS),
     "ca": ("missing", "empty-folder", *FOLDER_FAULTS),
@@ -253,6 +361,12 @@ def make_world(signet: Signet) -> None:
             "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"
         )
     )
+    (folder / "escrow.pem").write_text(ESCROW_PEM, encoding="ascii")
+    (folder / "station.json").write_text(json.dumps(STATION), encoding="utf-8")
+    begun = {**STATION, "state": "line-state", "ledger": {**STATION["ledger"], "folder": "line-ledger"}}
+    (folder / "line.json").write_text(json.dumps(begun), encoding="utf-8")
+    signet.must("floor", "approve", "--key", KEY, "--value", "5", "--out", "floor.json")
+    signet.must("station", "init", "line.json")
     signet.must("ledger", "init", "releases", "--origin", "example.com/releases")
     signet.must("ledger", "append", "releases", "--file", "entry")
     signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
@@ -279,6 +393,9 @@ def make_world(signet: Signet) -> None:
     )
     signet.must("firmware", "record", "cam.bundle", "--ledger", "releases")
     signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
+    shutil.copy(VIDEO, folder / "base.h264")
+    words = ("--key", maker.key("alice"), "--chain", "vendor-alice.pem", "--out", "signed.h264")
+    signet.must("video", "sign", "base.h264", *words)
     device = Device.make(signet, "device", maker.root, ("rootfs",))
     device.update(folder / "cam.bundle")
     for command, words in COMMANDS.items():
@@ -457,6 +574,24 @@ def try_command(signet: Signet, world: pathlib.Path, command: str, template: lis
     return trial
 
 
+def try_refused(signet: Signet, world: pathlib.Path) -> Trial:
+    trial = Trial(signet, world, "refused as it is")
+    world_signet = trial.fresh()
+    fit_for_anybody(world_signet.folder)
+    before = snapshot(world_signet.folder)
+    for command, words in REFUSED:
+        for as_json in (False, True):
+            done = world_signet.run(
+                *command.split(), *words, *(["--json"] if as_json else []), **ANYHOW, seconds=SECONDS_MAX
+            )
+            trial.refused(f"{command} {words[0]}", done, as_json)
+    changed = difference(before, snapshot(world_signet.folder))
+    if changed:
+        trial.faults.append(f"stores out of reach: expected nothing to change, changed: {changed}")
+    trial.clear()
+    return trial
+
+
 def check_complete(signet: Signet) -> None:
     listed = {f"{command['noun']} {command['verb']}".strip() for command in signet.must("--help")["commands"]}
     known = COMMANDS.keys() | NOT_HERE.keys()
@@ -473,6 +608,7 @@ def journey(arguments: argparse.Namespace, signet: Signet) -> None:
     chosen = {command: words for command, words in COMMANDS.items() if command.startswith(arguments.only)}
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         trials = list(pool.map(lambda command: try_command(signet, world, command, chosen[command]), chosen))
+    trials.append(try_refused(signet, world))
     faults = [fault for trial in trials for fault in trial.faults]
     count = sum(trial.count for trial in trials)
     for fault in faults:

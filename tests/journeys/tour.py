@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 
 REASONS = {
+    "station.serial-taken",
+    "attest.no-answer",
     "bundle.unsigned",
     "bundle.wrong-signer",
     "bundle.payload-altered",
@@ -20,6 +22,7 @@ REASONS = {
     "bundle.signer-usage",
     "updated.wrong-hardware",
     "updated.rollback",
+    "updated.no-floor-approval",
     "ledger.altered",
 }
 
@@ -44,7 +47,7 @@ def P_TOUR_001_each_attack_is_refused_for_its_own_reason(signet, folder):
     assert {step["reason"] for step in refused} == REASONS, refused
     assert all(step["exit_code"] != 0 for step in refused)
     assert all(step["exit_code"] == 0 for step in steps if step["kind"] != "refused")
-    assert answer["result"]["attacks_refused"] == len(refused) == 10
+    assert answer["result"]["attacks_refused"] == len(refused) == 13
     print(f"  {len(steps)} commands, {len(refused)} attacks refused, {answer['result']['took_ms']} ms")
 
 
@@ -54,7 +57,7 @@ def P_TOUR_002_nothing_is_left_behind(signet, folder):
     assert result.returncode == 0, result.stderr.decode()
     assert list(folder.iterdir()) == [], "the tour left files"
     text = result.stdout.decode()
-    assert "10 attacks, all refused" in text
+    assert "13 attacks, all refused" in text
     assert str(folder) not in text, "a temporary folder's name tells a reader nothing"
 
 

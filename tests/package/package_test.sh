@@ -21,9 +21,11 @@ fail() {
 (cd "$build" && cpack -G DEB -B "$work/packages") >"$work/cpack.log" 2>&1 || { cat "$work/cpack.log"; fail "cpack"; }
 program=$(find "$work/packages" -maxdepth 1 -name 'signet_*.deb')
 library=$(find "$work/packages" -maxdepth 1 -name 'signet-dev_*.deb')
-[[ -f $program && -f $library ]] || fail "both packages are made"
+device=$(find "$work/packages" -maxdepth 1 -name 'signet-keystored_*.deb')
+station=$(find "$work/packages" -maxdepth 1 -name 'signet-station_*.deb')
+[[ -f $program && -f $library && -f $device && -f $station ]] || fail "all four packages are made"
 
-for package in "$program" "$library"; do
+for package in "$program" "$library" "$device" "$station"; do
   for name in Package Version Architecture Maintainer Section Priority Description Depends; do
     [[ -n $(dpkg-deb -f "$package" "$name") ]] || fail "$(basename "$package") has no $name"
   done
@@ -32,8 +34,10 @@ for package in "$program" "$library"; do
   if grep -oE ' \./.*' "$work/list" | grep -vE '^ \./(usr/.*)?$'; then fail "files outside /usr in $package"; fi
   grep -q '/copyright$' "$work/list" || fail "no copyright in $package"
 done
-if command -v lintian >/dev/null; then lintian --fail-on error "$program" "$library" || fail "lintian"; fi
-stat -c 'made: %n, %s bytes' "$program" "$library"
+if command -v lintian >/dev/null; then
+  lintian --fail-on error "$program" "$library" "$device" "$station" || fail "lintian"
+fi
+stat -c 'made: %n, %s bytes' "$program" "$library" "$device" "$station"
 
 # --- clean roots ---
 names_of() { dpkg-deb -f "$1" Depends | tr ',' '\n' | sed 's/^ *//; s/[ (|].*//' | sort -u | paste -sd,; }
@@ -53,4 +57,6 @@ clean_root() {
 
 clean_root "$(names_of "$program")" "$program" in_clean_root.sh || fail "signet in a clean root"
 clean_root "$(names_of "$library"),g++,cmake,make" "$library" in_dev_root.sh || fail "signet-dev in a clean root"
+clean_root "$(names_of "$device")" "$device" in_service_root.sh || fail "signet-keystored in a clean root"
+clean_root "$(names_of "$station")" "$station" in_service_root.sh || fail "signet-station in a clean root"
 echo "packages: all held"
