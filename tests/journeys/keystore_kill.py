@@ -41,7 +41,7 @@ def whole(text: bytes) -> dict:
 class Journey:
     def __init__(self, arguments: argparse.Namespace, folder: pathlib.Path) -> None:
         self.signet = arguments.signet
-        self.library = arguments.crash_lib
+        self.crash_lib = arguments.crash_lib
         self.state = folder / "tpm"
         self.socket = folder / "tpm.sock"
         self.keys = folder / "keys"
@@ -81,7 +81,7 @@ class Journey:
             # A build with sanitizers wants its own library first, and says so unless told that it is fine.
             options = environment.get("ASAN_OPTIONS", "")
             environment |= {
-                "LD_PRELOAD": self.library,
+                "LD_PRELOAD": self.crash_lib,
                 "SIGNET_CRASH_AT": str(crash_at),
                 "SIGNET_CRASH_TORN": "1" if torn else "0",
                 "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0",
