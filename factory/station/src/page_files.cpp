@@ -26,7 +26,7 @@ constexpr std::string_view k_html = R"html(<!doctype html>
 </header>
 <main>
 <section aria-labelledby="h-yield"><h2 id="h-yield">Yield</h2>
-<p class="big" id="yield">-</p><div class="bar" id="yield-bar" role="img"></div><p id="yield-text"></p></section>
+<p class="big" id="yield">-</p><div class="bar none" id="yield-bar" role="img"></div><p id="yield-text"></p></section>
 <section aria-labelledby="h-count"><h2 id="h-count">Identities and ledger</h2>
 <div id="count"></div><p id="count-text"></p></section>
 <section aria-labelledby="h-rate"><h2 id="h-rate">Births per minute, last hour</h2>
