@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: Signet contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# add_module(NAME LAYER n [ROOM room] DEPS a b [PRIVATE_DEPS c] [LIBS x])
+# add_module(NAME LAYER n [ROOM room] DEPS a b [PRIVATE_DEPS c] [LIBS x] [ALONE src/y.cpp])
 #
 # One call makes a module: the library signet_NAME from src/*.cpp, its public headers from include/, its unit tests from
 # src/*_test.cpp (one program, NAME_test) and its fuzz targets from src/*_fuzz.cpp. An arrow may only point down: a
@@ -9,6 +9,7 @@
 #   DEPS          modules whose types stand in the public header
 #   PRIVATE_DEPS  modules (or `ossl`) that only the sources use
 #   LIBS          third-party targets, never visible to those who use the module
+#   ALONE         sources that share no translation unit (see SignetBuildTime.cmake)
 
 include(CMakeParseArguments)
 
@@ -44,7 +45,7 @@ function(_signet_add_tests name)
   target_link_libraries(${name}_test PRIVATE
     signet_${name} signet_test_flags signet_test_support GTest::gtest_main ${ARGN})
   target_include_directories(${name}_test PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")
-  signet_use_pch(${name}_test test)
+  signet_build_short(${name}_test test ALONE ${SIGNET_ALONE})
   target_compile_definitions(${name}_test PRIVATE SIGNET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   include(GoogleTest)
   add_test(NAME unit_${name} COMMAND ${name}_test --gtest_brief=1)
@@ -73,7 +74,9 @@ function(_signet_add_fuzzers name)
       target_link_libraries(${target} PRIVATE signet_replay_main)
     endif()
     target_link_libraries(${target} PRIVATE signet_${name} signet_test_flags signet_test_support ${ARGN})
-    signet_use_pch(${target} test)
+    if(TARGET signet_pch_test)
+      target_precompile_headers(${target} REUSE_FROM signet_pch_test)
+    endif()
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/src")
     target_compile_definitions(${target} PRIVATE SIGNET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     if(NOT SIGNET_FUZZ)
@@ -84,7 +87,8 @@ function(_signet_add_fuzzers name)
 endfunction()
 
 function(add_module name)
-  cmake_parse_arguments(ARG "" "LAYER;ROOM" "DEPS;PRIVATE_DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LAYER;ROOM" "DEPS;PRIVATE_DEPS;LIBS;ALONE" ${ARGN})
+  set(SIGNET_ALONE ${ARG_ALONE})
   if(NOT DEFINED ARG_LAYER OR ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "add_module(${name}): LAYER is missing, or unknown words: ${ARG_UNPARSED_ARGUMENTS}")
   endif()
@@ -107,7 +111,7 @@ function(add_module name)
   target_link_libraries(signet_${name}
     PUBLIC ${deps} PRIVATE $<BUILD_INTERFACE:signet_flags> ${private_deps} ${ARG_LIBS})
   set_target_properties(signet_${name} PROPERTIES EXPORT_NAME ${name})
-  signet_use_pch(signet_${name} lib)
+  signet_build_short(signet_${name} lib ALONE ${SIGNET_ALONE})
   if(NOT ARG_ROOM)
     install(TARGETS signet_${name} EXPORT signet ARCHIVE COMPONENT dev FILE_SET HEADERS COMPONENT dev)
   endif()

@@ -34,7 +34,7 @@ std::vector<std::string> near_words(std::string_view misspelt, const std::vector
     const std::size_t distance = begins ? 1 : edit_distance(misspelt, word);
     if (distance <= std::max<std::size_t>(1, word.size() / 3)) found.emplace_back(distance, word);
   }
-  std::ranges::stable_sort(found, {}, &std::pair<std::size_t, std::string>::first);
+  std::ranges::sort(found);  // the nearest first, then by name
   std::vector<std::string> words;
   for (auto& [distance, word] : found) {
     if (words.size() < 3) words.push_back(std::move(word));

@@ -82,7 +82,7 @@ TPML_PCR_SELECTION select_sha256(const std::vector<unsigned>& pcrs) {
 
 PcrCondition condition_of(const PolicyPcr& step) {
   std::vector<PcrValue> values = step.values;
-  std::ranges::stable_sort(values, {}, &PcrValue::index);
+  std::ranges::sort(values, {}, &PcrValue::index);
   std::vector<unsigned> indexes;
   Bytes all;
   for (const PcrValue& value : values) {

@@ -1,17 +1,20 @@
 # SPDX-FileCopyrightText: Signet contributors
 # SPDX-License-Identifier: Apache-2.0
 #
+# What makes a build from nothing short: precompiled headers, and several sources in one translation unit.
+#
 # Precompiled headers: the standard headers and the core types that nearly every source reads, read once. Two of them,
 # since the compiler takes one only with the flags it was made with: one for libraries, one for test programs.
 #
-# Off with a compiler cache, which knows better (and would take them for changed in each checkout), and in the presets
-# `release`, `tidy` and `arm64`, so that a source that leans on them fails there. docs/decisions/0014-build-time.md.
+# Both are off with a compiler cache, which knows better (and would take them for changed in each checkout), and in the
+# presets `tidy` and `arm64`, so that a source that leans on them fails there. docs/decisions/0014-build-time.md.
 if(CMAKE_CXX_COMPILER_LAUNCHER)
-  set(_signet_pch_default OFF)
+  set(_signet_short_build OFF)
 else()
-  set(_signet_pch_default ON)
+  set(_signet_short_build ON)
 endif()
-option(SIGNET_PCH "Precompiled headers" ${_signet_pch_default})
+option(SIGNET_PCH "Precompiled headers" ${_signet_short_build})
+option(SIGNET_UNITY "Several sources in one translation unit" ${_signet_short_build})
 
 set(_signet_pch_headers
   <algorithm> <array> <chrono> <cstddef> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span>
@@ -49,9 +52,19 @@ if(SIGNET_PCH)
   endif()
 endif()
 
-# signet_use_pch(TARGET lib|test)
-function(signet_use_pch target kind)
+# signet_build_short(TARGET lib|test [ALONE source...]): ALONE are the sources whose own names would meet those of others.
+function(signet_build_short target kind)
+  cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
   if(TARGET signet_pch_${kind})
     target_precompile_headers(${target} REUSE_FROM signet_pch_${kind})
+  endif()
+  if(SIGNET_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # An unnamed namespace is "in a header" as soon as its source is included, which it is here.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+    list(TRANSFORM ARG_ALONE PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
