@@ -1,9 +1,12 @@
 # SPDX-FileCopyrightText: Signet contributors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Included by bench/CMakeLists.txt. The software TPM comes from the tests' support.
-if(SIGNET_TESTS AND NOT SIGNET_DEVICE_ONLY)
-  add_executable(bench_keystore "${CMAKE_CURRENT_LIST_DIR}/keystore_bench.cpp")
+# Included by bench/CMakeLists.txt.
+if(NOT SIGNET_DEVICE_ONLY)
+  pkg_check_modules(tss2 REQUIRED IMPORTED_TARGET tss2-esys>=3.2 tss2-tctildr)
+  add_executable(bench_keystore "${CMAKE_CURRENT_LIST_DIR}/keystore_bench.cpp" "${CMAKE_CURRENT_LIST_DIR}/raw_esys.cpp")
   target_link_libraries(bench_keystore PRIVATE
-    signet_keystored signet_keystore signet_tpm signet_test_support signet_flags Threads::Threads)
+    signet_keystore signet_tpm signet_os signet_flags PkgConfig::tss2 Threads::Threads)
+  target_compile_definitions(bench_keystore PRIVATE SIGNET_KEYSTORED="$<TARGET_FILE:signet-keystored>")
+  add_dependencies(bench_keystore signet-keystored)
 endif()

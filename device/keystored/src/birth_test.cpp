@@ -50,6 +50,29 @@ TEST_F(Birth, P_KEYSTORED_002_a_unit_is_born_and_proves_it) {
   EXPECT_EQ(unit.call("floor-read")->uint_at("floor").value_or(0), fake::k_first_floor);
 }
 
+TEST_F(Birth, P_KEYSTORED_002_each_key_that_a_birth_certified_has_its_certificates) {
+  Unit unit;
+  Station station;
+  const auto ask = [&unit](const std::string& label) {
+    return unit.call("certificates", Json::object({{"label", label}}));
+  };
+  EXPECT_REASON(ask("video"), "keystored.unborn");
+  ASSERT_OK(fake::give_birth(station, unit.caller())) << unit.log();
+  EXPECT_REASON(ask("attester"), "keystored.no-certificate");
+  for (const std::string label : {"idevid", "iak", "video"}) {
+    const auto answer = ask(label);
+    ASSERT_OK(answer);
+    const auto chain = *answer->array_at("certificates");
+    ASSERT_EQ(chain.size(), 2U) << label;
+    const auto certificate = pki::Certificate::from_der(*from_base64(*chain.front().as_string()));
+    const auto key = keystore::KeystoredKey::parse(*unit.call("public", Json::object({{"label", label}})));
+    ASSERT_OK(certificate);
+    ASSERT_OK(key);
+    EXPECT_EQ(*certificate->public_key(), key->public_key) << label;
+    EXPECT_EQ(certificate->device_serial(), "A4711") << label;
+  }
+}
+
 class BirthOfTemplate : public ::testing::TestWithParam<tpm::DevidTemplate> {};
 TEST_P(BirthOfTemplate, P_KEYSTORED_002_each_template_gives_an_identity) {
   NEEDS_SWTPM();

@@ -36,6 +36,7 @@ Result<keystore::OutsideKey> outside(std::string label, const Bytes& wire,
 Device::Device(Config config)
     : config_(std::move(config)),
       paths_{config_.state},
+      token_(config_.state),
       root_(std::make_shared<Root>(config_.tcti, paths_, config_.log)) {}
 
 Result<std::unique_ptr<Device>> Device::open(Config config) {
@@ -115,14 +116,30 @@ Result<Bytes> Device::sign_as_device(ByteView message) {
   return store->sign("idevid", keystore::Purpose::device_id, scheme, crypto::digest(*hash, message));
 }
 
+Result<void> Device::born() const {
+  if (state_.phase == Phase::born) return {};
+  return Error(
+      Errc::not_found, "keystored.unborn",
+      "this device has no identity yet; its birth is in the phase '" + std::string(name_of(state_.phase)) + "'");
+}
+
+Result<std::vector<pki::Certificate>> Device::certificates(const std::string& label) {
+  const std::lock_guard lock(mutex_);
+  TRY(ready());
+  TRY(born());
+  if (label == "idevid") return state_.identity->idevid;
+  if (label == "iak") return state_.identity->iak;
+  const auto found = state_.identity->keys.find(label);
+  if (found != state_.identity->keys.end()) return found->second;
+  return Error(Errc::not_found, "keystored.no-certificate",
+               "the birth of this device certified no key '" + printable(label, 64) + "'",
+               "A birth certifies what its policy names (signet station policy --further-key).");
+}
+
 Result<attest::IdentityStatement> Device::identity(const std::optional<Bytes>& nonce) {
   const std::lock_guard lock(mutex_);
   TRY(ready());
-  if (state_.phase != Phase::born) {
-    return Error(
-        Errc::not_found, "keystored.unborn",
-        "this device has no identity yet; its birth is in the phase '" + std::string(name_of(state_.phase)) + "'");
-  }
+  TRY(born());
   attest::IdentityStatement statement{.idevid = state_.identity->idevid,
                                       .iak = state_.identity->iak,
                                       .idevid_evidence = *state_.evidence,

@@ -10,12 +10,14 @@
 
 #include "root.hpp"
 #include "state.hpp"
+#include "token.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace signet::keystored {
 
@@ -51,12 +53,17 @@ class Device {
 
   /// Who this device is; with a nonce, signed now. "keystored.unborn" (not_found).
   Result<attest::IdentityStatement> identity(const std::optional<Bytes>& nonce);
+  /// What the birth certified for one of the device's keys ("idevid", "iak", "video", ...): its certificate and the
+  /// issuers' without the root. "keystored.unborn" (not_found), "keystored.no-certificate" (not_found).
+  Result<std::vector<pki::Certificate>> certificates(const std::string& label);
   Result<Floor> read_floor();
   /// The floor afterwards. The TPM decides: "tpm.policy" (denied).
   Result<Floor> write_floor(const tpm::FloorApproval& approval);
   [[nodiscard]] const std::optional<crypto::PublicKey>& vendor_key() const { return config_.vendor_key; }
   /// Never fails: what is not well stands in it.
   Json describe();
+  /// What makes a PKCS#11 token of the keys.
+  Token& token() { return token_; }
   /// An orderly end.
   void shut_down();
 
@@ -65,6 +72,7 @@ class Device {
   Result<void> load();
   Result<void> open_keys();
   Result<void> ready();
+  Result<void> born() const;
   Result<DeviceState> make_claim(Order order, const birth::Policy& policy);
   Result<void> make_further_keys(keystore::TpmKeystore& keys, const birth::Policy& policy, birth::Claim& claim);
   Result<Secret> answer_challenge(const birth::Ask& ask);
@@ -76,6 +84,7 @@ class Device {
 
   Config config_;
   const Paths paths_;
+  Token token_;
   std::optional<os::FileLock> lock_;
   std::shared_ptr<Root> root_;
   std::mutex mutex_;       // of the birth and the state

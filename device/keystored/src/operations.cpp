@@ -4,6 +4,8 @@
 // parses: foreign bytes (fuzz: keystored_request_fuzz)
 #include "operations.hpp"
 
+#include "token_operations.hpp"
+
 #include <algorithm>
 #include <array>
 #include <ranges>
@@ -222,6 +224,14 @@ Result<Json> identity(Device& device, const Json& arguments) {
   return Json::object({{"statement", std::move(json)}});
 }
 
+Result<Json> certificates(Device& device, const Json& arguments) {
+  TRY_ASSIGN(const std::string label, arguments.string_at("label"));
+  TRY_ASSIGN(const std::vector<pki::Certificate> chain, device.certificates(label));
+  Json list = Json::array();
+  for (const pki::Certificate& certificate : chain) list.push(to_base64(certificate.der()));
+  return Json::object({{"certificates", std::move(list)}});
+}
+
 // --- The floor ---
 
 Json floor_json(const Floor& floor) {
@@ -312,8 +322,17 @@ constexpr std::array k_operations{
     Operation{"quote", Who::anybody, "nonce pcrs", quote},
     Operation{"certify", Who::anybody, "label nonce", certify},
     Operation{"identity", Who::anybody, "nonce", identity},
+    Operation{"certificates", Who::anybody, "label", certificates},
     Operation{"floor-read", Who::anybody, "", floor_read},
     Operation{"floor-write", Who::anybody, "approval", floor_write},
+    Operation{"token-info", Who::anybody, "", token_info},
+    Operation{"token-init", Who::anybody, "pin label", token_init},
+    Operation{"token-init-pin", Who::anybody, "pin new", token_init_pin},
+    Operation{"token-set-pin", Who::anybody, "owner pin new", token_set_pin},
+    Operation{"token-login", Who::anybody, "owner pin", token_login},
+    Operation{"object-put", Who::anybody, "name data", object_put},
+    Operation{"object-remove", Who::anybody, "name", object_remove},
+    Operation{"object-list", Who::anybody, "", object_list},
     Operation{"describe", Who::anybody, "", describe},
     Operation{"birth-begin", Who::root, "message serial product hardware vendor_key", birth_begin},
     Operation{"birth-prove", Who::root, "message tests", birth_prove},

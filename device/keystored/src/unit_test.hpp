@@ -6,9 +6,10 @@
 #include "signet/keystored_service.hpp"
 #include "signet/test/swtpm.hpp"
 #include "signet/test/temp_dir.hpp"
+#include "signet/test/tpm_proxy.hpp"
 
-#include "station_test.hpp"
 #include "state.hpp"
+#include "station_test.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -57,7 +58,7 @@ class Unit {
   explicit Unit(test::SwtpmOptions options = {}) : tpm_(options) { start(); }
 
   void start() {
-    service_ = must(Service::open({.tcti = tpm_.tcti(),
+    service_ = must(Service::open({.tcti = proxy_ ? proxy_->tcti() : tpm_.tcti(),
                                    .state = folder_ / "state",
                                    .allow_uids = {4242},
                                    .log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; }}));
@@ -69,6 +70,14 @@ class Unit {
     stop();
     tpm_.restart();
     start();
+  }
+
+  /// From now on keystored reaches its TPM through somebody who may lie.
+  test::TpmProxy& put_proxy_between() {
+    stop();
+    proxy_.emplace(tpm_);
+    start();
+    return *proxy_;
   }
 
   Result<Json> call(const std::string& op, Json arguments = Json::object(), uid_t uid = 0) {
@@ -87,6 +96,7 @@ class Unit {
 
  private:
   test::Swtpm tpm_;
+  std::optional<test::TpmProxy> proxy_;
   test::TempDir folder_;
   std::string log_;
   std::unique_ptr<Service> service_;

@@ -7,6 +7,7 @@
 #include "ossl.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -82,6 +83,19 @@ using OpensslMemory = std::unique_ptr<void, OpensslFree>;
 constexpr std::size_t k_spki_bytes_max = 16'384;
 constexpr std::size_t k_pem_bytes_max = 65'536;
 
+/// The key as a provider holds it. In a program that has made an engine its default (nginx, `openssl -engine`),
+/// OpenSSL decodes keys for that engine instead, and then neither names their curve nor writes them canonically.
+ossl::EvpPkey provided(ossl::EvpPkey key, ByteView spki_der) {
+  if (key == nullptr || EVP_PKEY_get0_provider(key.get()) != nullptr) return key;
+  EVP_PKEY* made = nullptr;
+  const ossl::Handle<OSSL_DECODER_CTX, OSSL_DECODER_CTX_free> decoder(OSSL_DECODER_CTX_new_for_pkey(
+      &made, "DER", "SubjectPublicKeyInfo", nullptr, EVP_PKEY_PUBLIC_KEY, nullptr, "provider!=signet"));
+  const unsigned char* at = as_uchar(spki_der);
+  std::size_t size = spki_der.size();
+  if (decoder == nullptr || OSSL_DECODER_from_data(decoder.get(), &at, &size) != 1) return nullptr;
+  return ossl::EvpPkey(made);
+}
+
 /// Whether the AlgorithmIdentifier is one of ours, so that a key of any other kind is told apart from nonsense.
 bool is_known_type(const X509_PUBKEY* spki) {
   ASN1_OBJECT* type = nullptr;
@@ -100,9 +114,11 @@ Result<Bytes> canonical_spki(EVP_PKEY* key) {
                        std::string_view(encoding.data()) == OSSL_PKEY_EC_ENCODING_GROUP;
     if (!named) return unsupported_key();
     // Decoding has put the point on its curve, but lets infinity pass, under which anybody can sign (SP 800-186
-    // appendix D.1.1.1).
-    const ossl::EvpPkeyCtx ctx(EVP_PKEY_CTX_new(key, nullptr));
-    if (EVP_PKEY_public_check_quick(ctx.get()) != 1) {
+    // appendix D.1.1.1); it is the only point that is one byte long. EVP_PKEY_public_check_quick() would do, but not
+    // in a program that has made an engine its default.
+    std::size_t point_bytes = 0;
+    if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0, &point_bytes) != 1 ||
+        point_bytes <= 1) {
       return ossl::take_error(Errc::invalid_input, "crypto.key-malformed", "the point of a public key is none");
     }
     ensure(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
@@ -176,7 +192,7 @@ Result<PublicKey> PublicKey::from_spki_der(ByteView der) {
     ERR_clear_error();  // OpenSSL has tried to understand the key already
     return unsupported_key();
   }
-  const ossl::EvpPkey key(X509_PUBKEY_get(spki.get()));
+  const ossl::EvpPkey key = provided(ossl::EvpPkey(X509_PUBKEY_get(spki.get())), der);
   if (key == nullptr) {
     return ossl::take_error(Errc::invalid_input, "crypto.key-malformed", "a public key whose numbers make no sense");
   }
@@ -257,7 +273,8 @@ namespace signet::ossl {
 
 Result<EvpPkey> to_evp(const crypto::PublicKey& key) {
   const unsigned char* at = as_uchar(ByteView(key.spki_der()));
-  EvpPkey evp(d2i_PUBKEY(nullptr, &at, static_cast<long>(key.spki_der().size())));
+  EvpPkey evp =
+      crypto::provided(EvpPkey(d2i_PUBKEY(nullptr, &at, static_cast<long>(key.spki_der().size()))), key.spki_der());
   if (evp == nullptr) return take_error(Errc::internal, "crypto.key-malformed", "a public key could not be read again");
   return evp;
 }

@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds k_restart_step{25};
 /// What changes something and would not do the same a second time.
 enum class Repeat : std::uint8_t { harmless, harmful };
 Repeat repeat_of(std::string_view op) {
-  constexpr std::array<std::string_view, 4> k_harmful{"generate", "import", "destroy", "floor-write"};
+  constexpr std::array<std::string_view, 5> k_harmful{"generate", "import", "destroy", "floor-write", "token-set-pin"};
   return std::ranges::find(k_harmful, op) == k_harmful.end() ? Repeat::harmless : Repeat::harmful;
 }
 

@@ -15,8 +15,8 @@ std::string in_quotes(std::string_view label) { return "'" + printable(label) + 
 
 /// The reasons with which a TPM refuses to load for a time only; any other means that it does not take this key.
 bool is_passing(const Error& error) {
-  constexpr std::array<std::string_view, 5> k_passing{"tpm.gone", "tpm.handle", "tpm.no-space", "tpm.lockout",
-                                                      "tpm.failure-mode"};
+  constexpr std::array<std::string_view, 6> k_passing{"tpm.gone",    "tpm.handle",       "tpm.no-space",
+                                                      "tpm.lockout", "tpm.failure-mode", "tpm.answer"};
   return std::ranges::find(k_passing, error.reason()) != k_passing.end();
 }
 
@@ -26,6 +26,12 @@ Error foreign_tpm(std::string what, std::string why) {
   return {
       Errc::untrusted, "keystore.foreign-tpm", std::move(what) + " was made by another TPM" + std::move(why),
       "A key works in the TPM that made it only, and only until that is cleared. Remove its record and make it anew."};
+}
+
+bool TpmStore::may_pass(std::string_view reason) {
+  constexpr std::array<std::string_view, 5> k_reasons{"tpm.gone", "tpm.handle", "tpm.failure-mode", "tpm.answer",
+                                                      "tpm.no-space"};
+  return std::ranges::find(k_reasons, reason) != k_reasons.end();
 }
 
 Result<void> TpmStore::connect() {

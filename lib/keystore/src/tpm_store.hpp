@@ -74,25 +74,31 @@ class TpmStore {
  public:
   explicit TpmStore(TpmKeystore::Config given) : config(std::move(given)), folder(config.folder) {}
 
-  /// Runs `act` with a TPM and a parent; once more with new ones if they went away, and with fewer loaded keys if the
-  /// TPM has no room.
+  /// Runs `act` with a TPM and a parent; once more with new ones if they went away or make no sense, and with fewer
+  /// loaded keys if the TPM has no room.
   template <typename Act>
   auto run(const Act& act) -> decltype(act()) {
+    // Bounded, since what `act` loads anew would be dropped and loaded for ever.
+    std::size_t drops_left = config.loaded_max + 1;
     for (bool fresh = false;;) {
       TRY(connect());
       auto result = act();
       if (result) return result;
       const std::string& reason = result.error().reason();
-      if (reason == "tpm.no-space" && !loaded.empty()) {
+      if (reason == "tpm.no-space" && !loaded.empty() && drops_left > 0) {
+        --drops_left;
         loaded.pop_back();
         continue;
       }
-      if (fresh || (reason != "tpm.gone" && reason != "tpm.handle")) return result;
+      if (fresh || !may_pass(reason)) return result;
       forget();
       fresh = true;
     }
   }
 
+  /// Whether a new connection may help: the TPM is gone, was reset under us (then it has nothing at our handles, or was
+  /// not even started), said what nobody understands, or is full of what nobody knows of, which is flushed then.
+  static bool may_pass(std::string_view reason);
   Result<void> connect();
   /// Drops all handles; the loaded keys first, since their numbers may be given anew.
   void forget();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr TPMT_SYM_DEF k_aes_128_cfb{.algorithm = TPM2_ALG_AES, .keyBits = {.aes = 128}, .mode = {.aes = TPM2_ALG_CFB}};
 
-/// A session of the TSS that is no longer in the TPM: its next use starts another.
+/// A session of the TSS that is no longer in the TPM, which was reset then: nothing else of ours is in it either.
 bool is_session_lost(TSS2_RC rc) {
   const TPM2_RC code = base_code(rc);
   return !is_gone(rc) && code >= TPM2_RC_REFERENCE_S0 && code <= TPM2_RC_REFERENCE_S6;
@@ -75,12 +75,22 @@ void Connection::pause() { std::this_thread::sleep_for(std::chrono::milliseconds
 
 Result<void> Connection::judge(TSS2_RC rc, std::string_view doing) {
   if (rc == TSS2_RC_SUCCESS) return {};
-  if (is_gone(rc)) gone_ = true;
-  if (is_session_lost(rc)) {
-    for (ESYS_TR& session : sessions_) close(std::exchange(session, ESYS_TR_NONE));
-  }
-  if (!gone_ && base_code(rc) == TPM2_RC_LOCKOUT) return lockout_error().with_context(std::string(doing));
+  // The TPM rolls the nonces of a session only where it succeeds, and nothing vouches for a response code: where one
+  // was changed on its way, the TSS and the TPM disagree from now on, and each right auth would look wrong to the TPM
+  // and count towards its lock-out. So no session survives the failure of a command that used it.
+  if (!is_word_of_the_tpm(rc) || is_session_lost(rc)) gone_ = true;
+  if (std::exchange(sessions_in_use_, false)) drop_sessions();
+  if (is_word_of_the_tpm(rc) && base_code(rc) == TPM2_RC_LOCKOUT)
+    return lockout_error().with_context(std::string(doing));
   return to_error(rc, doing);
+}
+
+void Connection::drop_sessions() noexcept {
+  for (ESYS_TR& each : sessions_) {
+    const ESYS_TR session = std::exchange(each, ESYS_TR_NONE);
+    flush(session);
+    close(session);  // where the TPM did not take it
+  }
 }
 
 Error Connection::lockout_error() {
@@ -120,8 +130,8 @@ Result<ESYS_TR> Connection::session(unsigned which, Crypt crypt) {
   }
   const TPMA_SESSION attributes = TPMA_SESSION_CONTINUESESSION | (crypt == Crypt::command ? TPMA_SESSION_DECRYPT : 0U) |
                                   (crypt == Crypt::answer ? TPMA_SESSION_ENCRYPT : 0U);
-  TRY(run("set up a session",
-          [&](ESYS_CONTEXT* esys) { return Esys_TRSess_SetAttributes(esys, sessions_.at(which), attributes, 0xff); }));
+  TRY(judge(Esys_TRSess_SetAttributes(esys_, sessions_.at(which), attributes, 0xff), "set up a session"));
+  sessions_in_use_ = true;
   return sessions_.at(which);
 }
 
@@ -147,7 +157,8 @@ void Connection::forget_auth(ESYS_TR handle) noexcept {
 Result<void> Connection::set_auth(ESYS_TR handle, const Secret& auth) {
   Wiped<TPM2B_AUTH> value;
   TRY_ASSIGN(value.value, to_tpm2b<TPM2B_AUTH>(auth.read(SecretAccess::for_cryptography())));
-  return run("take an auth", [&](ESYS_CONTEXT* esys) { return Esys_TR_SetAuth(esys, handle, &value.value); });
+  TRY(reachable());
+  return judge(Esys_TR_SetAuth(esys_, handle, &value.value), "take an auth");
 }
 
 Result<UINT32> Connection::property(TPM2_PT which) {

@@ -36,6 +36,9 @@ class Owned {
 [[nodiscard]] Error to_error(TSS2_RC rc, std::string_view doing);
 /// Whether the TPM was not reached at all.
 [[nodiscard]] bool is_gone(TSS2_RC rc);
+/// Whether the TPM (or its resource manager) said so; what else there is, the TSS made of an answer that it did not
+/// understand, or whose HMAC did not hold.
+[[nodiscard]] bool is_word_of_the_tpm(TSS2_RC rc);
 /// A response code of the TPM without the number of handle, parameter or session.
 [[nodiscard]] TPM2_RC base_code(TSS2_RC rc);
 
@@ -62,6 +65,7 @@ class Connection {
       pause();
       rc = command(esys_);
     }
+    if (rc == TSS2_RC_SUCCESS) sessions_in_use_ = false;
     return judge(rc, doing);
   }
 
@@ -92,6 +96,7 @@ class Connection {
   [[nodiscard]] static bool wants_retry(TSS2_RC rc);
   static void pause();
   Result<void> judge(TSS2_RC rc, std::string_view doing);
+  void drop_sessions() noexcept;
   Error lockout_error();
   Result<ESYS_TR> start_session();
 
@@ -99,6 +104,7 @@ class Connection {
   TSS2_TCTI_CONTEXT* tcti_ = nullptr;
   ESYS_CONTEXT* esys_ = nullptr;
   std::array<ESYS_TR, 2> sessions_{ESYS_TR_NONE, ESYS_TR_NONE};
+  bool sessions_in_use_ = false;  ///< by the next command
   bool gone_ = false;
 };
 

@@ -21,6 +21,7 @@ constexpr const char* k_policy_text = "the TPM's policy does not allow this now"
 constexpr const char* k_space_hint = "remove what is not needed, or end programs that hold TPM objects";
 constexpr const char* k_foreign_text = "this was not made by this TPM, or was changed";
 constexpr const char* k_power_hint = "power the device off and on; if it stays so, the TPM is broken";
+constexpr const char* k_reset_text = "the TPM was reset, and what it held is lost";
 constexpr const char* k_size_text = "this has another size than the TPM keeps there";
 
 /// What each response code means to a user (Part 2, section 6.6).
@@ -43,6 +44,8 @@ constexpr Row k_rows[] = {
     {TPM2_RC_HIERARCHY, Errc::denied, "tpm.hierarchy", "the hierarchy is switched off", ""},
     {TPM2_RC_FAILURE, Errc::unavailable, "tpm.failure-mode", "the TPM has failed its self-test", k_power_hint},
     {TPM2_RC_INITIALIZE, Errc::unavailable, "tpm.failure-mode", "the TPM has not been started", k_power_hint},
+    {TPM2_RC_REFERENCE_S0, Errc::unavailable, "tpm.gone", k_reset_text, "connect anew"},
+    {TPM2_RC_REFERENCE_S1, Errc::unavailable, "tpm.gone", k_reset_text, "connect anew"},
     {TPM2_RC_NV_SPACE, Errc::exhausted, "tpm.no-space", "the TPM's memory is full", k_space_hint},
     {TPM2_RC_OBJECT_MEMORY, Errc::exhausted, "tpm.no-space", "the TPM has no room for another object", k_space_hint},
     {TPM2_RC_OBJECT_HANDLES, Errc::exhausted, "tpm.no-space", "the TPM has no room for another object", k_space_hint},
@@ -80,6 +83,11 @@ bool is_gone(TSS2_RC rc) {
   return (rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER;
 }
 
+bool is_word_of_the_tpm(TSS2_RC rc) {
+  const TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+  return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+}
+
 TPM2_RC base_code(TSS2_RC rc) {
   const TSS2_RC code = rc & ~TSS2_RC_LAYER_MASK;
   // Part 2, section 6.6.2: format-one codes have the number of handle, session or parameter in bits 6 and 8 to 11.
@@ -91,10 +99,13 @@ Error to_error(TSS2_RC rc, std::string_view doing) {
   if (is_gone(rc)) {
     return {Errc::unavailable, "tpm.gone", "the TPM does not answer" + to, "connect anew; check that its driver runs"};
   }
-  const TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
-  if (layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER) {
+  if (is_word_of_the_tpm(rc)) {
     const auto* row = std::ranges::find(k_rows, base_code(rc), &Row::code);
     if (row != std::end(k_rows)) return {row->errc, row->reason, row->text + to, row->hint};
+  }
+  if (!is_word_of_the_tpm(rc)) {
+    return {Errc::io, "tpm.answer", "the TPM's answer is malformed, or was changed on its way" + to,
+            "connect anew; if it stays so, the TPM or its bus is broken, or somebody is on the bus"};
   }
   return {Errc::io, "tpm.failed", "the TPM refuses" + to};
 }

@@ -54,7 +54,7 @@ Result<Description> Tpm::describe() {
       return Esys_TestParms(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &parameters);
     });
     if (known) out.algorithms.push_back(algorithm);
-    if (connection_->gone()) return known.error();
+    if (!known && known.error().code() == Errc::unavailable) return known.error();  // gone, or in failure mode
   }
   return out;
 }

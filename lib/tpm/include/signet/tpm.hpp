@@ -88,8 +88,8 @@ struct Primary {
 /// the text says for how long), "tpm.auth" (denied), "tpm.policy" (denied), "tpm.failure-mode" (unavailable: the TPM
 /// failed its self-test), "tpm.no-space" (exhausted: NV or object memory), "tpm.unsupported" (unsupported),
 /// "tpm.handle" (not_found), "tpm.exists" (conflict), "tpm.locked", "tpm.disabled", "tpm.hierarchy" (denied),
-/// "tpm.foreign" (untrusted: made by another TPM, or changed), "tpm.too-long" (invalid_input), "tpm.failed" (io: the
-/// text has the TPM's own words).
+/// "tpm.foreign" (untrusted: made by another TPM, or changed), "tpm.too-long" (invalid_input), "tpm.answer" (io:
+/// malformed, or changed on its way; connect anew), "tpm.failed" (io: the text has the TPM's own words).
 class Tpm {
  public:
   /// `tcti` as the TSS writes it: "device:/dev/tpmrm0", "swtpm:path=/run/tpm.sock", "swtpm:host=127.0.0.1,port=2321".
