@@ -5,6 +5,9 @@
 
 #include "signet/os/file.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace signet::station {
 
 namespace {
@@ -13,6 +16,8 @@ constexpr std::uint64_t k_config_bytes_max = 64U << 10U;
 constexpr std::uint64_t k_units_parallel_max = 64;
 constexpr std::uint64_t k_timeout_seconds_max = 3600;
 constexpr std::uint64_t k_failures_max = 1000;
+constexpr std::array k_ek_kinds = {crypto::KeyAlgorithm::ec_p256, crypto::KeyAlgorithm::ec_p384,
+                                   crypto::KeyAlgorithm::rsa_2048, crypto::KeyAlgorithm::rsa_3072};
 
 Error bad(std::string text) { return {Errc::invalid_input, "station.config", std::move(text)}; }
 
@@ -69,7 +74,7 @@ struct Reader {
 
   Result<void> tpms(const Json& json, Config& config) const {
     TRY_ASSIGN(const Json tpm, json.object_at("tpm"));
-    TRY(tpm.only_members({"makers", "intermediates", "crls"}));
+    TRY(tpm.only_members({"makers", "intermediates", "crls", "endorsement_key"}));
     TRY_ASSIGN(const Json::Array makers, tpm.array_at("makers"));
     for (const Json& maker : makers) {
       TRY(maker.only_members({"certificate", "strength"}));
@@ -81,7 +86,10 @@ struct Reader {
     if (config.tpm_makers.empty()) return bad("'tpm.makers' is empty, so no unit could be born");
     TRY_ASSIGN(config.tpm_intermediates, paths_at(tpm, "intermediates"));
     TRY_ASSIGN(config.tpm_crls, paths_at(tpm, "crls"));
-    return {};
+    TRY_ASSIGN(const std::string kind, text_or(tpm, "endorsement_key", "p384"));
+    TRY_ASSIGN(config.tpm_endorsement_key, crypto::key_algorithm_from(kind));
+    if (std::ranges::find(k_ek_kinds, config.tpm_endorsement_key) != k_ek_kinds.end()) return {};
+    return bad("'tpm.endorsement_key' must be p256, p384, rsa2048 or rsa3072");
   }
 };
 

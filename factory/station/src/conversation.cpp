@@ -23,6 +23,17 @@ Error already_born(const std::string& serial) {
           "A unit is born once; its record is in the ledger."};
 }
 
+/// Makers certify several endorsement keys of one TPM. By which of them it came it would have as many names, and as
+/// many serial numbers: so there is one kind that counts.
+Result<void> check_kind(crypto::KeyAlgorithm is, crypto::KeyAlgorithm wanted) {
+  if (is == wanted) return {};
+  return untrusted("station.ek-kind",
+                   "the unit shows an endorsement key of kind " + std::string(crypto::name_of(is)) +
+                       ", but this line knows TPMs by theirs of kind " + std::string(crypto::name_of(wanted)),
+                   "One TPM has several, and must not be born under each. 'tpm.endorsement_key' is chosen when a line "
+                   "begins.");
+}
+
 /// Whose fault a failure is: it decides who is held back for it.
 enum class Fault : std::uint8_t { unit, line, station };
 Fault fault_of(const Error& error) {
@@ -91,6 +102,7 @@ Result<std::string> Conversation::speak() {
   tpms.at = clock_->now();
   TRY_ASSIGN(const tpm::Public ek_area, tpm::Public::parse(claim_->ek_area));
   TRY_ASSIGN(auto ek, attest::verify_ek(claim_->ek_certificates, ek_area, tpms));
+  TRY(check_kind(ek.area().key->algorithm(), config_->tpm_endorsement_key));
   if (ek.strength() < orders_->policy.minimum_strength) {
     return untrusted("station.weak-tpm",
                      "the unit's TPM is worth " + std::string(attest::name_of(ek.strength())) +
@@ -281,12 +293,14 @@ void Conversation::refuse(const Error& error) {
                                                        : UINT32_MAX;
   // A box that is held back stays so for its first reason.
   if (error.reason() == "station.quarantined") return;
+  // The operator is also told what to do.
+  const std::string text = error.message() + (error.hint().empty() ? "" : ". " + error.hint());
   const auto noted = line_->registry().note_failure({.serial = claim_->serial,
                                                      .tpm = to_hex(ek_),
                                                      .at = clock_->now(),
                                                      .step = step_,
                                                      .reason = error.reason(),
-                                                     .text = printable(error.message(), k_told_bytes_max)},
+                                                     .text = printable(text, k_told_bytes_max)},
                                                     ek_, failures_max);
 }
 

@@ -57,7 +57,7 @@ Result<void> init(const Config& config) {
                  "the ledger has " + std::to_string(entries) + " records already",
                  "A new registry would not know those units. Restore the old one, or begin a new ledger.");
   }
-  TRY(Registry::create(config.state));
+  TRY(Registry::create(config.state, config.tpm_endorsement_key));
   return {};
 }
 

@@ -30,6 +30,22 @@ Error behind(std::uint64_t known, std::uint64_t entries) {
           "Units would be born twice. Restore the newest registry; never begin with an empty one on a used ledger."};
 }
 
+constexpr const char* k_what_to_do =
+    "Units would get receipts that others refuse. Keep the folder as it is, let 'signet ledger verify' list what was "
+    "changed, and restore the ledger from its newest copy.";
+
+Error ledger_behind(std::uint64_t wanted, std::uint64_t entries) {
+  return {Errc::untrusted, "station.ledger-behind",
+          "units were given receipts for " + std::to_string(wanted) + " records, but the ledger has only " +
+              std::to_string(entries),
+          k_what_to_do};
+}
+
+Error altered(const std::string& what) {
+  return {Errc::untrusted, "station.ledger-altered", "the ledger was changed behind the station's back: " + what,
+          k_what_to_do};
+}
+
 }  // namespace
 
 Line::Line(const Config& config, const Orders& orders, const os::Clock& clock, os::FileLock lock, Registry registry,
@@ -50,6 +66,7 @@ Result<std::unique_ptr<Line>> Line::open(const Config& config, const Orders& ord
                  "Use a newer program, or another policy.");
   }
   TRY_ASSIGN(auto registry, Registry::open(config.state));
+  TRY(registry.check_ek_kind(config.tpm_endorsement_key));
   TRY_ASSIGN(auto lock, os::FileLock::try_acquire(config.state / "lock",
                                                   "the station's state " + printable(config.state.string())));
   TRY_ASSIGN(auto ca_key, keystore::open_signer(config.ca_key));
@@ -70,8 +87,36 @@ Result<std::unique_ptr<Line>> Line::open(const Config& config, const Orders& ord
   if (!(certified == line->station_key_->public_key())) {
     return Error(Errc::usage, "pki.key-mismatch", "the station's certificate is of another key than 'signing.key'");
   }
+  TRY(line->check_ledger());
   line->index_authority();
   return line;
+}
+
+/// What was written and given away is compared with what is there: a ledger that was changed, cut or exchanged while
+/// nobody looked is not gone on with. Reads the whole ledger.
+Result<void> Line::check_ledger() {
+  TRY_ASSIGN(const std::uint64_t wanted, registry_.ledger_size_min());
+  if (ledger_->size() < wanted) return ledger_behind(wanted, ledger_->size());
+  const auto published = ledger::Published::open(config_->ledger_folder);
+  TRY_ASSIGN(const auto last, registry_.last_receipted());
+  if (!published && published.error().reason() == "ledger.unpublished" && !last) return {};
+  if (!published) return altered(published.error().message());
+  TRY_ASSIGN(const auto key, ledger::VerifierKey::for_log(config_->ledger_origin, ledger_key_->public_key()));
+  TRY_ASSIGN(const auto own, ledger::Policy::make({key}));
+  const auto checkpoint = ledger::open_checkpoint(Untrusted(as_bytes(published->note())), own);
+  if (!checkpoint) return altered(checkpoint.error().message());
+  std::vector<ledger::VerifiedCheckpoint> held;
+  if (last) {
+    TRY_ASSIGN(const auto receipt, ledger::ProofFile::decode(as_bytes(last->receipt)));
+    auto seen = ledger::open_checkpoint(Untrusted(as_bytes(receipt.checkpoint)), own);
+    if (!seen) return altered("the last unit's receipt is under another key than 'ledger.key'");
+    if (checkpoint->size() < seen->size()) return ledger_behind(seen->size(), checkpoint->size());
+    held.push_back(*std::move(seen));
+  }
+  const auto audit = ledger::verify_all(config_->ledger_folder, *checkpoint, held);
+  if (!audit) return altered(audit.error().message());
+  if (audit->findings.empty()) return {};
+  return altered(audit->findings.front().text);
 }
 
 void Line::index_authority() {

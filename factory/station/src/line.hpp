@@ -32,6 +32,7 @@ class Line {
  private:
   Line(const Config& config, const Orders& orders, const os::Clock& clock, os::FileLock lock, Registry registry,
        ca::Authority authority, ledger::Ledger ledger);
+  Result<void> check_ledger();
   Result<void> issue(const Entry& entry);
   Result<void> write(const Entry& entry);
   Result<void> record(const Entry& entry);

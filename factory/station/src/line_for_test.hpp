@@ -21,7 +21,9 @@ namespace signet::station::unit {
 
 class TestLine {
  public:
-  explicit TestLine(attest::Strength minimum = attest::Strength::software) : minimum_(minimum) {
+  explicit TestLine(attest::Strength minimum = attest::Strength::software,
+                    tpm::DevidTemplate devid = tpm::DevidTemplate::h2_p256)
+      : minimum_(minimum), devid_(devid) {
     auto keys = must(keystore::open(store()));
     for (const char* label : {"ca", "station"}) must(keys->generate(label, crypto::KeyAlgorithm::ec_p256));
     must(keys->generate("log", crypto::KeyAlgorithm::ed25519));
@@ -63,6 +65,8 @@ class TestLine {
     config_.tpm_makers.emplace_back(folder_.write("maker-" + number + ".pem", as_bytes(swtpm.ek_root_pem())), strength);
     config_.tpm_intermediates.emplace_back(folder_.write("issuer-" + number + ".pem", as_bytes(swtpm.ek_issuer_pem())));
   }
+  /// What rules the floor of this line's units.
+  [[nodiscard]] crypto::Signer& floor_key() const { return *floor_key_; }
   [[nodiscard]] Result<Station> open() const { return Station::open(config_, clock_); }
 
   struct Outcome {
@@ -104,12 +108,13 @@ class TestLine {
   }
 
   void write_policy() {
-    const auto floor_key = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256);
+    floor_key_ = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256);
     const birth::Policy policy{.product = must(ProductId::parse("cam-a")),
                                .revision = 1,
+                               .devid = devid_,
                                .escrow_key = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256)->public_key(),
-                               .floor_key = floor_key->public_key(),
-                               .first_floor = must(tpm::approve_floor(*floor_key, tpm::FloorApproval::Kind::first, 7)),
+                               .floor_key = floor_key_->public_key(),
+                               .first_floor = must(tpm::approve_floor(*floor_key_, tpm::FloorApproval::Kind::first, 7)),
                                .anchors = {*root_},
                                .keys = {"video"},
                                .minimum_strength = minimum_};
@@ -120,6 +125,8 @@ class TestLine {
   test::TempDir folder_;
   os::SystemClock clock_;
   attest::Strength minimum_;
+  tpm::DevidTemplate devid_;
+  std::shared_ptr<crypto::Signer> floor_key_;
   std::shared_ptr<crypto::Signer> root_key_;
   std::optional<pki::Certificate> root_;
   std::shared_ptr<crypto::Signer> policy_key_;

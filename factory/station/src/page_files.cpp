@@ -33,15 +33,15 @@ constexpr std::string_view k_html = R"html(<!doctype html>
 <div id="rate"></div></section>
 <section aria-labelledby="h-steps"><h2 id="h-steps">Failures by step</h2><div id="steps"></div></section>
 <section class="wide" aria-labelledby="h-failed"><h2 id="h-failed">Units that failed</h2>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="h-failed"><table>
+<table aria-labelledby="h-failed">
 <thead><tr><th scope="col">Serial</th><th scope="col">State</th><th scope="col">Step</th>
 <th scope="col">Why</th></tr></thead>
-<tbody id="failed"></tbody></table></div></section>
+<tbody id="failed"></tbody></table></section>
 <section class="wide" aria-labelledby="h-units"><h2 id="h-units">Latest units</h2>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="h-units"><table>
+<table aria-labelledby="h-units">
 <thead><tr><th scope="col">Serial</th><th scope="col">Phase</th><th scope="col">TPM</th>
 <th scope="col">Ledger entry</th></tr></thead>
-<tbody id="units"></tbody></table></div></section>
+<tbody id="units"></tbody></table></section>
 </main>
 </body>
 </html>
@@ -68,9 +68,22 @@ section { background: var(--card); border: 1px solid var(--rule); border-radius:
 p { margin: .4rem 0 0; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 .good { fill: var(--good); } .bad { fill: var(--bad); } .mark { fill: var(--mark); } .axis { fill: var(--rule); }
 .alarm { color: var(--bad); font-weight: 600; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .6rem .35rem 0; border-top: 1px solid var(--rule); vertical-align: top; }
-th { border-top: 0; color: var(--soft); font-weight: 500; } td.why { min-width: 14rem; }
+th { border-top: 0; color: var(--soft); font-weight: 500; }
+td { overflow-wrap: anywhere; }
+td:nth-child(2), td:nth-child(3) { overflow-wrap: normal; }
+td.why { min-width: 14rem; }
+h1, header p { overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  main { padding: .75rem; } header { padding: .75rem .75rem 0; }
+  table, tbody, tr, td { display: block; } thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px;
+    overflow: hidden; }
+  tr { padding: .5rem 0; border-top: 1px solid var(--rule); } tr:first-child { border-top: 0; }
+  td { display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; border: 0; padding: .1rem 0; }
+  td::before { content: attr(data-name); color: var(--soft); }
+  td.none::before { content: none; } td.why { min-width: 0; }
+}
 )css";
 
 constexpr std::string_view k_js = R"js("use strict";
@@ -114,13 +127,17 @@ function minutes(counts) {
     make("text", { x: 320, y: 106, "text-anchor": "end" }, "now"));
   return svg;
 }
+// A narrow page shows each row as a card, whose lines are named after the columns.
 function rows(body, lines, none) {
+  const names = [...body.parentElement.querySelectorAll("th")].map((head) => head.textContent);
   body.replaceChildren(...(lines.length ? lines : [[none]]).map((cells) => {
     const row = document.createElement("tr");
     cells.forEach((text, i) => {
       const cell = row.appendChild(document.createElement("td"));
       cell.textContent = text;
-      if (i === 3) cell.className = "why";
+      cell.dataset.name = names[i];
+      if (!lines.length) cell.className = "none";
+      else if (names[i] === "Why") cell.className = "why";
     });
     return row;
   }));

@@ -54,6 +54,9 @@ constexpr std::string_view k_columns =
     "serial, ek, phase, facts, reserved_at, updated_at, certificates, record, ledger_from, ledger_index, receipt";
 
 std::int64_t number(Phase phase) { return static_cast<std::int64_t>(phase); }
+/// The kind stands in the name, so that the numbers of an enumeration are not what a disk remembers.
+constexpr std::string_view k_ek_kind = "ek-kind-";
+Value ek_kind_row(crypto::KeyAlgorithm kind) { return std::string(k_ek_kind) + std::string(crypto::name_of(kind)); }
 Value at(Instant now) { return now.seconds_since_epoch; }
 Bytes idevid_name(const Facts& facts) {
   const auto found = facts.keys.find("idevid");
@@ -75,6 +78,11 @@ Error tpm_taken(const std::string& serial) {
 Error other_keys(const std::string& serial) {
   return taken("station.other-keys", "the unit " + serial + " came before with other keys",
                "A birth goes on with the keys that it began with; find out what was changed on the board.");
+}
+
+Result<void> keep_ek_kind(Database& database, crypto::KeyAlgorithm kind) {
+  TRY(database.change("INSERT INTO counters VALUES(?, 1) ON CONFLICT(name) DO NOTHING", {ek_kind_row(kind)}));
+  return {};
 }
 
 Result<std::map<std::string, Bytes>> certificates_in(std::string_view text) {
@@ -157,7 +165,7 @@ Result<Facts> Facts::restore(std::string_view text) {
 
 Registry::Registry(Database database) : state_(new State{.mutex = {}, .database = std::move(database)}) {}
 
-Result<Registry> Registry::create(const std::filesystem::path& folder) {
+Result<Registry> Registry::create(const std::filesystem::path& folder, crypto::KeyAlgorithm ek_kind) {
   TRY(os::make_folders(folder, 0700));
   std::error_code ignored;
   if (std::filesystem::exists(folder / k_file, ignored)) {
@@ -166,6 +174,7 @@ Result<Registry> Registry::create(const std::filesystem::path& folder) {
   }
   TRY_ASSIGN(auto database, Database::open(folder / k_file, Database::Mode::create));
   TRY(database.run(k_schema));
+  TRY(keep_ek_kind(database, ek_kind));
   TRY(os::sync_folder(folder));
   return Registry(std::move(database));
 }
@@ -209,6 +218,21 @@ Result<void> Registry::check_free(const std::string& serial, const Bytes& ek) {
   return {};
 }
 
+Result<void> Registry::check_ek_kind(crypto::KeyAlgorithm wanted) {
+  const std::scoped_lock guard(state_->mutex);
+  TRY_ASSIGN(const auto rows, state_->database.rows("SELECT name FROM counters WHERE name LIKE 'ek-kind-%'"));
+  // A registry of before this rule: from now on what its configuration says.
+  if (rows.empty()) return keep_ek_kind(state_->database, wanted);
+  TRY_ASSIGN(const std::string kept, text_in(rows.front().at(0)));
+  if (rows.size() == 1 && Value(kept) == ek_kind_row(wanted)) return {};
+  return Error(
+      Errc::usage, "station.ek-kind-changed",
+      "this line knows TPMs by their endorsement keys of kind " + printable(kept.substr(k_ek_kind.size())) + ", not " +
+          std::string(crypto::name_of(wanted)),
+      "Under another key a TPM that was born here would be taken for a new one. Set 'tpm.endorsement_key' back, "
+      "or begin a new line.");
+}
+
 Result<void> Registry::reserve(const std::string& serial, const Bytes& ek, const Facts& facts, Instant now) {
   {
     const std::scoped_lock guard(state_->mutex);
@@ -244,6 +268,20 @@ Result<std::vector<Unit>> Registry::units() {
   std::vector<Unit> units;
   for (Entry& entry : all) units.push_back(std::move(entry.unit));
   return units;
+}
+
+Result<std::uint64_t> Registry::ledger_size_min() {
+  const std::scoped_lock guard(state_->mutex);
+  TRY_ASSIGN(const auto rows, state_->database.rows("SELECT coalesce(max(ledger_index) + 1, 0) FROM units"));
+  TRY_ASSIGN(const std::int64_t size, number_in(rows.at(0).at(0)));
+  return static_cast<std::uint64_t>(size);
+}
+
+Result<std::optional<Entry>> Registry::last_receipted() {
+  const std::scoped_lock guard(state_->mutex);
+  TRY_ASSIGN(auto found, entries("phase >= ? ORDER BY ledger_index DESC LIMIT 1", {Value(number(Phase::receipted))}));
+  if (found.empty()) return std::optional<Entry>();
+  return std::optional(std::move(found.front()));
 }
 
 Result<void> Registry::move(const std::string& serial, Phase from, Phase to, Instant now, std::string_view set,

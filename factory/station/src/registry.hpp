@@ -43,19 +43,25 @@ struct Entry {
 /// Safe to use from several threads.
 class Registry {
  public:
-  static Result<Registry> create(const std::filesystem::path& folder);
+  static Result<Registry> create(const std::filesystem::path& folder, crypto::KeyAlgorithm ek_kind);
   /// "station.none" (not_found).
   static Result<Registry> open(const std::filesystem::path& folder);
 
   /// Serial number and TPM belong together from now on. Made anew by the same unit with the same keys, nothing changes.
   /// "station.serial-taken", "station.tpm-taken", "station.other-keys" (conflict).
   Result<void> reserve(const std::string& serial, const Bytes& ek, const Facts& facts, Instant now);
+  /// "station.ek-kind-changed" (usage) if the TPMs of this line are known by endorsement keys of another kind.
+  Result<void> check_ek_kind(crypto::KeyAlgorithm wanted);
   /// What reserve() would say, without reserving.
   Result<void> check_free(const std::string& serial, const Bytes& ek);
   Result<std::optional<Entry>> find(const std::string& serial);
   /// Units in a phase, oldest first.
   Result<std::vector<Entry>> in_phase(Phase phase);
   Result<std::vector<Unit>> units();
+  /// How many entries the ledger must have: one above the last index that it gave.
+  Result<std::uint64_t> ledger_size_min();
+  /// The unit with the newest receipt.
+  Result<std::optional<Entry>> last_receipted();
 
   Result<void> keep_certificates(const std::string& serial, const std::map<std::string, Bytes>& certificates,
                                  Instant now);

@@ -4,6 +4,7 @@
 
 #include "signet/birth.hpp"
 #include "signet/core/ensure.hpp"
+#include "signet/os/process.hpp"
 #include "signet/test/swtpm.hpp"
 #include "signet/tpm.hpp"
 
@@ -31,7 +32,12 @@ struct Manners {
   Json tests = Json::object({{"leds", true}});
   std::function<void(birth::Claim&)> claim = {};
   std::function<void(birth::Proof&)> proof = {};
-  bool leave_open = false;                     ///< does not close its hierarchies
+  bool leave_open = false;    ///< does not close its hierarchies
+  bool import_video = false;  ///< its video key was made elsewhere, and can leave the TPM again
+  /// Shows this endorsement key of its TPM, not the first one.
+  std::optional<crypto::KeyAlgorithm> endorsement = {};
+  /// Begins its floor under this key and with this approval, not the policy's.
+  std::optional<tpm::FloorApproval> floor = {};
   std::optional<std::string> hang_up_at = {};  ///< closes the line instead of sending this message
 };
 
@@ -70,14 +76,32 @@ class TestUnit {
   [[nodiscard]] birth::Installed install() {
     const Bytes digest = crypto::digest(crypto::HashAlgorithm::sha256, identity_->record_envelope);
     const auto idevid = must(tpm_->create_idevid(policy_->devid, endorsement_, Secret()));
-    const Bytes message = attest::challenge_message(digest);
-    return {must(tpm_->sign(idevid.object, crypto::SignatureScheme::ecdsa_sha256,
-                            crypto::digest(crypto::HashAlgorithm::sha256, message)))};
+    const auto scheme = crypto::default_scheme(idevid.object.public_area().key->algorithm());
+    const Bytes message = crypto::digest(*crypto::hash_of(scheme), attest::challenge_message(digest));
+    return {must(tpm_->sign(idevid.object, scheme, message))};
   }
 
  private:
   tpm::Object parent() {
     return must(tpm_->create_storage_primary(tpm::Hierarchy::endorsement, endorsement_, "signet storage 1"));
+  }
+
+  /// The first that the TPM has, or the RSA one where swtpm_setup puts it (TCG Registry of Reserved TPM 2.0 Handles).
+  tpm::Object endorsement_key(const Manners& manners) {
+    if (manners.endorsement != crypto::KeyAlgorithm::rsa_2048) return must(tpm_->endorsement_key(endorsement_));
+    return must(tpm_->open_persistent(0x81010001, Secret()));
+  }
+  std::vector<Bytes> endorsement_certificates(const Manners& manners) {
+    if (manners.endorsement != crypto::KeyAlgorithm::rsa_2048) return must(tpm_->endorsement_certificates());
+    return {to_bytes(must(tpm_->read_nv(0x01c00002, Secret())).read(SecretAccess::for_export()))};
+  }
+  tpm::Blob make_video(const tpm::Object& above, const Manners& manners) {
+    if (!manners.import_video) {
+      return must(tpm_->create_key(above, crypto::KeyAlgorithm::ec_p256, tpm::KeyUse::sign, Secret()));
+    }
+    const auto made = must(
+        os::run({"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-outform", "DER"}));
+    return must(tpm_->import_key(above, Secret::copy_of(as_bytes(made.out)), tpm::KeyUse::sign, Secret()));
   }
 
   birth::Message claim(const birth::Begin& begin, const Manners& manners) {
@@ -87,28 +111,29 @@ class TestUnit {
     birth::Claim claim{.serial = manners.serial, .product = must(ProductId::parse(manners.product))};
     claim.hardware = "cam-a-r2";
     claim.protection = "hardware";
-    claim.ek_certificates = must(tpm_->endorsement_certificates());
-    claim.ek_area = must(tpm_->endorsement_key(endorsement_)).public_area().wire;
+    claim.ek_certificates = endorsement_certificates(manners);
+    claim.ek_area = endorsement_key(manners).public_area().wire;
     iak_area_ = must(tpm_->create_iak(policy_->devid, endorsement_, Secret())).object.public_area();
     claim.iak_area = iak_area_->wire;
     claim.idevid_area = must(tpm_->create_idevid(policy_->devid, endorsement_, Secret())).object.public_area().wire;
     if (!attester_) {
       const tpm::Object above = parent();
       attester_ = must(tpm_->create_key(above, crypto::KeyAlgorithm::ec_p256, tpm::KeyUse::attest, Secret()));
-      video_ = must(tpm_->create_key(above, crypto::KeyAlgorithm::ec_p256, tpm::KeyUse::sign, Secret()));
+      video_ = make_video(above, manners);
     }
     claim.key_areas = {{"attester", attester_->public_area}, {"video", video_->public_area}};
     if (manners.claim) manners.claim(claim);
     return claim;
   }
 
-  void close() {
+  void close(const Manners& manners) {
     if (!endorsement_.empty()) return;
     for (Secret* auth : {&owner_, &endorsement_, &lockout_}) *auth = crypto::random_secret(32);
-    must(tpm_->define_nv(must(tpm::floor_public(policy_->floor_key, false)), Secret(), Secret()));
+    const tpm::FloorApproval first = manners.floor.value_or(policy_->first_floor);
+    must(tpm_->define_nv(must(tpm::floor_public(first.key, false)), Secret(), Secret()));
     Bytes value(8);
-    put_be64(value, policy_->first_floor.value);
-    must(tpm_->write_nv(tpm::k_floor_index, value, must(policy_->first_floor.policy(0))));
+    put_be64(value, first.value);
+    must(tpm_->write_nv(tpm::k_floor_index, value, must(first.policy(0))));
     must(tpm_->disable_clear(Secret()));
     must(tpm_->set_auth(tpm::Hierarchy::owner, Secret(), owner_));
     must(tpm_->set_auth(tpm::Hierarchy::endorsement, Secret(), endorsement_));
@@ -121,12 +146,12 @@ class TestUnit {
     const auto opened = [&]() -> Result<Secret> {
       const tpm::Object above = parent();
       TRY_ASSIGN(const tpm::Object attester, tpm_->load(above, *attester_, Secret()));
-      TRY_ASSIGN(const tpm::Object ek, tpm_->endorsement_key(endorsement_));
+      const tpm::Object ek = endorsement_key(manners);
       return tpm_->activate_credential(attester, ek, endorsement_, ask.credential);
     }();
     // A TPM that cannot open it has nothing to send; a liar sends something.
     proof.secret = opened ? to_bytes(opened->read(SecretAccess::for_export())) : Bytes(32, std::byte{7});
-    if (!manners.leave_open) close();
+    if (!manners.leave_open) close(manners);
     const auto devid = policy_->devid;
     {
       const tpm::Object above = parent();
@@ -153,7 +178,7 @@ class TestUnit {
     }
     proof.escrow = Bytes(100, std::byte{1});
     if (!owner_.empty()) {
-      const auto ek = must(tpm_->endorsement_key(endorsement_)).public_area().key->fingerprint();
+      const auto ek = endorsement_key(manners).public_area().key->fingerprint();
       proof.escrow =
           must(birth::seal_escrow({owner_.clone(), endorsement_.clone(), lockout_.clone()}, policy_->escrow_key, ek));
     }

@@ -8,9 +8,38 @@ namespace signet::birth {
 
 namespace {
 
+constexpr std::string_view k_ask_the_maker =
+    "Do not trust this device. Ask its maker, and name the serial and this reason.";
+
 Error refused(std::string reason, std::string text) {
-  return {Errc::untrusted, std::move(reason), std::move(text),
-          "Do not trust this device. Ask its maker, and name the serial and this reason."};
+  return {Errc::untrusted, std::move(reason), std::move(text), std::string(k_ask_the_maker)};
+}
+
+/// The same error with another hint.
+Error with_hint(const Error& error, std::string_view hint) {
+  Error advised(error.code(), error.reason(), error.text(), std::string(hint));
+  for (const std::string& each : error.context()) advised = std::move(advised).with_context(each);
+  return advised;
+}
+
+/// What to do about a chain that a device showed: its judge knows certificates, not devices.
+Error advised(const Error& error, const std::vector<pki::Certificate>& chain) {
+  if (error.reason() == "pki.expired") {
+    return with_hint(error,
+                     "Is this machine's clock right? A device's own certificate never ends, but those of its issuers "
+                     "do: ask the maker for renewed ones.");
+  }
+  if (error.reason() == "pki.no-anchor" && chain.size() == 1) {
+    return with_hint(error,
+                     "The device shows its own certificate alone. Either it is another vendor's, or its server must "
+                     "send the certificates of the issuers as well.");
+  }
+  if (error.reason() == "pki.no-anchor") {
+    return with_hint(error,
+                     "It is not a device of the vendor whose root you gave: another vendor's, or a forgery. Check that "
+                     "the root is the right one.");
+  }
+  return error.hint().empty() ? with_hint(error, k_ask_the_maker) : error;
 }
 
 pki::ValidationInput input_of(const IdentityTrust& trust) {
@@ -111,8 +140,9 @@ Result<GenuineDevice> judge_device_certificate(const std::vector<pki::Certificat
   if (chain.empty()) return refused("identity.no-certificate", "the device shows no certificate");
   pki::ValidationInput input = input_of(trust);
   input.intermediates.assign(chain.begin() + 1, chain.end());
-  TRY_ASSIGN(pki::DeviceCertificate device, pki::validate_device(chain.front(), pki::DevicePurpose::idevid, input));
-  IdentityJudge judge(std::move(device), Residency::certificate, attest::Presence::proven, trust);
+  auto device = pki::validate_device(chain.front(), pki::DevicePurpose::idevid, input);
+  if (!device) return advised(device.error(), chain);
+  IdentityJudge judge(*std::move(device), Residency::certificate, attest::Presence::proven, trust);
   judge.note("a handshake shows neither attestation nor birth record: 'signet id show' on the device does");
   return std::move(judge).take();
 }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <vector>
 
 namespace signet::bundle {
 namespace {
@@ -66,6 +67,20 @@ TEST_F(VerifyTest, P_BUNDLE_010_RevokedSignerIsRefused) {
 
 TEST_F(VerifyTest, P_BUNDLE_010_CertificateWithoutCodeSigningIsRefused) {
   sign_as(vendor_.issue("Alice", "tls-server"));
+  EXPECT_REASON(verify(head(), policy(), k_now), "bundle.signer-usage");
+}
+
+TEST_F(VerifyTest, P_BUNDLE_010_ASignerOfAFleetsAuthorityIsRefused) {
+  const auto fleet = vendor_.issue("Fleet", "fleet-ca");
+  const auto mallory = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256);
+  const pki::Order wanted{.profile = must(pki::profile_named("firmware-signing")),
+                          .subject = {.common_name = "Alice"},
+                          .public_key = mallory->public_key(),
+                          .serial_hex = "5a77",
+                          .not_before = k_now.plus_days(-1),
+                          .not_after = k_now.plus_days(30)};
+  const auto certificate = must(pki::issue({fleet.certificate, fleet.signer}, wanted));
+  must(sign(path_, mallory, certificate, std::vector{fleet.certificate}));
   EXPECT_REASON(verify(head(), policy(), k_now), "bundle.signer-usage");
 }
 

@@ -97,6 +97,29 @@ TEST_P(IssueByKey, WhatIsIssuedHoldsForItsUsageOnly) {
   EXPECT_REASON(pki::validate(world.firmware.certificate, input), "pki.wrong-usage");
 }
 
+TEST_P(IssueByKey, P_PKI_013_AFleetCannotMakeAFirmwareSigner) {
+  const World world(GetParam());
+  const auto signer = make_signer(world.fleet);
+  pki::ValidationInput input{.anchors = {world.root.certificate},
+                             .intermediates = {world.fleet.certificate},
+                             .at = k_begin,
+                             .usage = pki::Usage::code_signing};
+  EXPECT_REASON(pki::validate(signer.certificate, input), "pki.wrong-usage");
+  EXPECT_OK(pki::validate(make_signer(world.root).certificate, input));  // the same leaf below the root
+  // Others that bound a path by its issuers' usages say the same.
+  const test::TempDir folder;
+  const std::vector<std::string> judge = {"openssl",    "verify",
+                                          "-CAfile",    save(folder / "root.pem", world.root.certificate.pem()),
+                                          "-untrusted", save(folder / "fleet.pem", world.fleet.certificate.pem())};
+  const auto as = [&](const char* purpose, const pki::Issuer& leaf) {
+    auto command = judge;
+    command.insert(command.end(), {"-purpose", purpose, save(folder / "leaf.pem", leaf.certificate.pem())});
+    return peer(command).exit_code;
+  };
+  EXPECT_EQ(as("sslserver", world.server), 0);
+  EXPECT_NE(as("smimesign", world.server), 0);  // a purpose that is not on the list
+}
+
 TEST(Issue, ExtensionsAreThoseOfTheProfile) {
   const World world(KeyAlgorithm::ec_p256);
   const test::TempDir folder;
@@ -104,7 +127,9 @@ TEST(Issue, ExtensionsAreThoseOfTheProfile) {
       {&world.root,
        {"Basic Constraints: critical\n                CA:TRUE\n",
         "Key Usage: critical\n                Certificate Sign, CRL Sign\n"}},
-      {&world.fleet, {"CA:TRUE, pathlen:0\n", "Authority Key Identifier"}},
+      {&world.fleet,
+       {"CA:TRUE, pathlen:0\n", "Authority Key Identifier",
+        "TLS Web Client Authentication, TLS Web Server Authentication, CMC Registration Authority\n"}},
       {&world.firmware,
        {"CA:FALSE\n", "Key Usage: critical\n                Digital Signature\n", "Code Signing\n",
         "Subject Key Identifier"}},

@@ -29,13 +29,16 @@ constexpr std::array k_profiles{
             .extended_usage = "codeSigning",
             .needs_dns_names = false,
             .days = 730},
+    // Its usages bound what it can issue: a manager that is broken into makes no firmware signer. Servers and devices
+    // of the fleet's network (EAP-TLS knows no usages but these, RFC 5216 section 5.3), and id-kp-cmcRA for its EST
+    // server (RFC 7030 section 3.6.1).
     Profile{.name = "fleet-ca",
-            .summary = "A fleet's issuing authority below a root: signs end entities only",
+            .summary = "A fleet's issuing authority below a root: signs servers and devices of its network only",
             .self_signed = false,
             .ca = true,
             .path_length = 0,
             .key_usage = "keyCertSign,cRLSign",
-            .extended_usage = "",
+            .extended_usage = "clientAuth,serverAuth,1.3.6.1.5.5.7.3.28",
             .needs_dns_names = false,
             .days = 3652},
     Profile{.name = "tls-server",

@@ -6,6 +6,7 @@
 #include "signet/birth.hpp"
 #include "signet/core/json.hpp"
 #include "signet/core/result.hpp"
+#include "signet/crypto.hpp"
 #include "signet/os/clock.hpp"
 
 #include <chrono>
@@ -46,6 +47,8 @@ struct Config {
   std::vector<std::pair<std::filesystem::path, attest::Strength>> tpm_makers;
   std::vector<std::filesystem::path> tpm_intermediates;
   std::vector<std::filesystem::path> tpm_crls;
+  /// The one kind of endorsement key by which this line knows a TPM; kept in the registry from init() on.
+  crypto::KeyAlgorithm tpm_endorsement_key = crypto::KeyAlgorithm::ec_p384;
   std::filesystem::path policy;      ///< the vendor's envelope
   std::filesystem::path policy_key;  ///< PEM: the key that signs policies
   std::filesystem::path ledger_folder;
@@ -139,7 +142,9 @@ Result<Batch> batch(const Config& config, std::optional<std::uint64_t> first, co
 class Station {
  public:
   /// Opens all parts, and ends what a crash left half-done. "os.locked" (conflict) if another station works on the same
-  /// state, CA or ledger; "station.registry-behind" (untrusted) if the ledger knows more births than the registry.
+  /// state, CA or ledger; "station.registry-behind" (untrusted) if the ledger knows more births than the registry,
+  /// "station.ledger-behind" if it knows fewer, "station.ledger-altered" (both untrusted) if it is not what units were
+  /// given receipts for; "station.ek-kind-changed" (usage).
   static Result<Station> open(const Config& config, const os::Clock& clock);
   Station(Station&&) noexcept;
   Station& operator=(Station&&) noexcept;

@@ -78,7 +78,7 @@ class GenuineDevice {
 Result<GenuineDevice> judge_identity(const attest::IdentityStatement& statement, const IdentityTrust& trust);
 
 /// Judges a certificate chain whose private key the peer has just used (a TLS handshake): leaf first. Reasons: those of
-/// pki::validate_device, "identity.no-certificate" (untrusted).
+/// pki::validate_device, "identity.no-certificate" (untrusted). Each has a hint that fits a device.
 Result<GenuineDevice> judge_device_certificate(const std::vector<pki::Certificate>& chain, const IdentityTrust& trust);
 
 }  // namespace signet::birth
