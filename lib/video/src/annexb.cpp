@@ -7,12 +7,7 @@
 
 namespace signet::video {
 
-namespace {
-
-constexpr std::size_t k_first_look_size_bytes = 64U * 1024U;
-constexpr std::size_t k_start_code_size_bytes = 3;
-
-/// Where 00 00 01 begins (H.264 and H.265 annex B), from `from` on. memchr for the 01 is several times as fast as
+/// memchr for the 01 is several times as fast as
 /// hashing.
 std::optional<std::size_t> find_start_code(ByteView bytes, std::size_t from) {
   std::size_t at = from + 2;
@@ -31,6 +26,10 @@ std::size_t without_trailing_zeros(ByteView bytes) {
   while (size > 0 && bytes[size - 1] == std::byte{0}) --size;
   return size;
 }
+
+namespace {
+
+constexpr std::size_t k_first_look_size_bytes = 64U * 1024U;
 
 class AnnexBSplitter : public Splitter {
  public:

@@ -59,6 +59,14 @@ void append_object(Bytes& to, std::uint8_t tag, ByteView value) {
 
 }  // namespace
 
+Result<std::string> factory_serial(const pki::Certificate& leaf) {
+  TRY_ASSIGN(const std::string name, subject_text(leaf, NID_commonName));
+  const std::size_t first = name.find('-');
+  const std::size_t second = first == std::string::npos ? first : name.find('-', first + 1);
+  if (second == std::string::npos || second == first + 1) return refused("its certificate names no serial number");
+  return printable(name.substr(first + 1, second - first - 1));
+}
+
 Result<std::string> check_attestation(const crypto::PublicKey& key, ByteView attestation,
                                       const pki::Certificate& leaf) {
   ByteReader reader(attestation);

@@ -1,9 +1,7 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
-// parses: foreign bytes (fuzz: video_judge_fuzz)
 #include "engine.hpp"
-#include "sei_reader.hpp"
-#include "unit.hpp"
+#include "unit_feed.hpp"
 
 #include <algorithm>
 #include <array>
@@ -59,159 +57,100 @@ class VerdictMaker {
   static ProvenanceReport provenance_of(Engine& engine, const JudgeOptions& options);
 };
 
-class StreamJudge::Impl {
+class StreamJudge::Impl : public UnitSink {
  public:
   Impl(Codec codec, JudgeOptions options, JudgeObserver* observer)
       : codec_(codec),
         options_(std::move(options)),
         observer_(observer),
         log_(observer),
-        hasher_(options_.hash.value_or(crypto::HashAlgorithm::sha256)),
-        onvif_(Family::onvif, hasher_.algorithm(), log_),
-        axis_(Family::axis, hasher_.algorithm(), log_) {
+        onvif_(Family::onvif, first_hash(), log_),
+        axis_(Family::axis, first_hash(), log_),
+        feed_(codec, first_hash(), options_.threads, options_.is_live, *this) {
     onvif_.timeline().report_to(observer);
   }
 
-  void add(const Piece& piece);
+  void add(const Piece& piece) { feed_.add(piece); }
   Verdict finish();
+  void take(HashedUnit unit) override;
 
  private:
-  void begin(const Piece& piece);
-  void end();
-  void end_frame_header();
-  void take_sei(ByteView unit);
-  void take_parameter_set(ByteView unit);
-  void take_unprotected();
+  [[nodiscard]] crypto::HashAlgorithm first_hash() const {
+    return options_.hash.value_or(crypto::HashAlgorithm::sha256);
+  }
+  void count_frames(const HashedUnit& unit);
+  void take_item(const HashedUnit& unit);
+  void take_signature(SignatureUnit signature, std::uint64_t unit);
+  void take_parameter_set(const HashedUnit& unit);
+  void take_unprotected(const HashedUnit& unit);
   void choose_reporter(Engine& engine);
-  void count_frames(const Piece& piece);
 
   Codec codec_;
   JudgeOptions options_;
   JudgeObserver* observer_;
   FindingLog log_;
-  UnitHasher hasher_;
   Engine onvif_;
   Engine axis_;
   Engine* reporter_ = nullptr;
   std::array<Engine*, 2> engines_{&onvif_, &axis_};
 
-  std::uint64_t unit_ = 0;  // number of the unit at hand
-  bool has_unit_ = false;
-  UnitClass kind_;
-  bool is_hashing_ = false;       // kind_ takes part in hash lists
-  bool is_frame_header_ = false;  // AV1: tile groups may follow and belong to it
-  std::uint64_t header_unit_ = 0;
-  bool header_is_anchor_ = false;
   bool is_frame_open_ = false;  // AV1: a hidden frame waits for the shown one of its temporal unit
   bool has_slices_ = false;
   std::unordered_set<std::uint64_t> parameter_sets_;
   std::uint64_t parameter_set_count_ = 0;
   std::uint64_t parameter_set_changes_ = 0;
   std::uint64_t foreign_sei_ = 0;
+  UnitFeed feed_;  // last: its threads end before what it delivers to
 };
 
-void StreamJudge::Impl::add(const Piece& piece) {
-  if (piece.begins) begin(piece);
-  if (!has_unit_) return;
-  if (is_hashing_) hasher_.update(piece.bytes);
-  if (piece.begins && piece.ends) {
-    if (kind_.kind == UnitKind::sei || kind_.kind == UnitKind::metadata) take_sei(piece.bytes);
-    if (kind_.kind == UnitKind::parameter_set) take_parameter_set(piece.bytes);
-  }
-  if (piece.ends) end();
+void StreamJudge::Impl::take(HashedUnit unit) {
+  count_frames(unit);
+  if (unit.kind.kind == UnitKind::unprotected) take_unprotected(unit);
+  if (unit.signature != nullptr) return take_signature(std::move(*unit.signature), unit.unit);
+  if (unit.kind.kind == UnitKind::sei && unit.is_whole) ++foreign_sei_;
+  if (unit.has_parameter_key) take_parameter_set(unit);
+  if (unit.is_item) take_item(unit);
 }
 
-void StreamJudge::Impl::begin(const Piece& piece) {
-  if (piece.bytes.empty()) return;
-  if (has_unit_) end();
-  has_unit_ = true;
-  kind_ = classify(codec_, piece.bytes.first(std::min(piece.bytes.size(), k_unit_head_size_bytes)));
-  const bool continues = kind_.kind == UnitKind::continuation && is_frame_header_;
-  if (!continues) end_frame_header();
-  if (kind_.kind == UnitKind::continuation && !continues) kind_.kind = UnitKind::unprotected;
-  count_frames(piece);
-  is_hashing_ =
-      kind_.kind == UnitKind::anchor || kind_.kind == UnitKind::slice || kind_.kind == UnitKind::metadata || continues;
-  if (kind_.kind == UnitKind::unprotected) take_unprotected();
-  // An SEI is hashed where it is taken, since only unsigned ones of ours stand in lists.
-}
-
-void StreamJudge::Impl::count_frames(const Piece& piece) {
-  const bool opens = kind_.begins_frame && !is_frame_open_;
-  if (opens) {
+void StreamJudge::Impl::count_frames(const HashedUnit& unit) {
+  if (unit.kind.begins_frame && !is_frame_open_) {
     for (Engine* engine : engines_) {
-      engine->timeline().open_frame(unit_, kind_.kind == UnitKind::anchor, piece.time_us);
+      engine->timeline().open_frame(unit.unit, unit.kind.kind == UnitKind::anchor, unit.time_us);
     }
   }
-  if (kind_.begins_frame && codec_ == Codec::av1) is_frame_open_ = !kind_.ends_frame;
+  if (unit.kind.begins_frame && codec_ == Codec::av1) is_frame_open_ = !unit.kind.ends_frame;
 }
 
-void StreamJudge::Impl::take_unprotected() {
+void StreamJudge::Impl::take_unprotected(const HashedUnit& unit) {
   // Such a slice may stand before any signed one, and before the first picture that can be shown.
   if (!has_slices_ && onvif_.timeline().waiting() == 0) {
-    for (Engine* engine : engines_) engine->timeline().open_frame(unit_, false, std::nullopt);
+    for (Engine* engine : engines_) engine->timeline().open_frame(unit.unit, false, std::nullopt);
   }
   for (Engine* engine : engines_) engine->timeline().add_unprotected();
-  log_.found(
-      {.kind = FindingKind::unprotected_slice,
-       .gop = (reporter_ != nullptr ? *reporter_ : onvif_).gop_now(),
-       .frame = onvif_.timeline().current_frame(),
-       .unit = unit_,
-       .count = 1,
-       .text = "a coded slice of type " + std::to_string(kind_.type) + ", which the signature formats do not cover"});
+  log_.found({.kind = FindingKind::unprotected_slice,
+              .gop = (reporter_ != nullptr ? *reporter_ : onvif_).gop_now(),
+              .frame = onvif_.timeline().current_frame(),
+              .unit = unit.unit,
+              .count = 1,
+              .text = "a coded slice of type " + std::to_string(unit.kind.type) +
+                      ", which the signature formats do not cover"});
 }
 
-void StreamJudge::Impl::end_frame_header() {
-  if (!std::exchange(is_frame_header_, false)) return;
-  const Digest hash = hasher_.finish();
+void StreamJudge::Impl::take_item(const HashedUnit& unit) {
+  has_slices_ = has_slices_ || unit.kind.kind != UnitKind::metadata;
   for (Engine* engine : engines_) {
-    engine->add_item({.hash = hash,
-                      .unit = header_unit_,
+    engine->add_item({.hash = unit.hash,
+                      .unit = unit.unit,
                       .frame = engine->timeline().current_frame(),
-                      .is_anchor = header_is_anchor_});
+                      .is_anchor = unit.kind.kind == UnitKind::anchor});
   }
 }
 
-void StreamJudge::Impl::end() {
-  has_unit_ = false;
-  const std::uint64_t unit = unit_++;
-  if (!std::exchange(is_hashing_, false) || kind_.kind == UnitKind::continuation) return;
-  has_slices_ = has_slices_ || kind_.kind != UnitKind::metadata;
-  if (codec_ == Codec::av1 && kind_.type == 3) {  // OBU_FRAME_HEADER: one unit with its tile groups
-    is_frame_header_ = true;
-    header_unit_ = unit;
-    header_is_anchor_ = kind_.kind == UnitKind::anchor;
-    return;
-  }
-  const Digest hash = hasher_.finish();
-  for (Engine* engine : engines_) {
-    engine->add_item({.hash = hash,
-                      .unit = unit,
-                      .frame = engine->timeline().current_frame(),
-                      .is_anchor = kind_.kind == UnitKind::anchor});
-  }
-}
-
-void StreamJudge::Impl::take_sei(ByteView unit) {
-  const auto family = family_of(codec_, unit);
-  if (!family) {
-    if (kind_.kind == UnitKind::sei) ++foreign_sei_;
-    return;
-  }
-  if (is_hashing_) {  // AV1 metadata: ours is not a part of the picture
-    is_hashing_ = false;
-    hasher_.restart();
-  }
-  Engine& engine = *family == Family::onvif ? onvif_ : axis_;
+void StreamJudge::Impl::take_signature(SignatureUnit signature, std::uint64_t unit) {
+  Engine& engine = signature.family == Family::onvif ? onvif_ : axis_;
   choose_reporter(engine);
-  auto sei = parse_sei(codec_, unit, engine.hash());
-  if (!sei) {
-    engine.add_broken_sei(sei.error(), unit_);
-  } else {
-    if (sei->hash && *sei->hash != hasher_.algorithm()) hasher_ = UnitHasher(*sei->hash);
-    hasher_.update(unit);
-    engine.add_sei(std::move(*sei), unit_, hasher_.finish());
-  }
+  if (!signature.sei) return engine.add_broken_sei(signature.sei.error(), unit);
+  engine.add_sei(std::move(*signature.sei), unit, signature.unit_hash);
 }
 
 /// The first engine that sees a signature reports frames and GOPs. Before that nothing has left but uncovered frames,
@@ -223,27 +162,23 @@ void StreamJudge::Impl::choose_reporter(Engine& engine) {
   reporter_ = &engine;
 }
 
-void StreamJudge::Impl::take_parameter_set(ByteView unit) {
+void StreamJudge::Impl::take_parameter_set(const HashedUnit& unit) {
   ++parameter_set_count_;
-  UnitHasher hasher(crypto::HashAlgorithm::sha256);
-  hasher.update(unit);
-  const std::uint64_t key = hasher.finish().key();
-  const bool is_new = !parameter_sets_.contains(key);
-  if (is_new && parameter_sets_.size() < k_parameter_sets_max) parameter_sets_.insert(key);
+  const bool is_new = !parameter_sets_.contains(unit.parameter_key);
+  if (is_new && parameter_sets_.size() < k_parameter_sets_max) parameter_sets_.insert(unit.parameter_key);
   if (!is_new || !has_slices_) return;
   ++parameter_set_changes_;
   log_.found({.kind = FindingKind::parameters_changed,
               .gop = (reporter_ != nullptr ? *reporter_ : onvif_).gop_now(),
               .frame = {},
-              .unit = unit_,
+              .unit = unit.unit,
               .count = 1,
               .text = "the decoder's parameters change here; no signature covers them, and they say how pictures are "
                       "cropped and shown"});
 }
 
 Verdict StreamJudge::Impl::finish() {
-  if (has_unit_) end();
-  end_frame_header();
+  feed_.finish();
   choose_reporter(onvif_);
   std::vector<Engine*> active;
   for (Engine* engine : engines_) {
@@ -277,9 +212,12 @@ ProvenanceReport VerdictMaker::provenance_of(Engine& engine, const JudgeOptions&
     from = options.recorded;
     to = options.recorded;
   }
-  return judge_provenance(
-      engine.keys().keys(),
-      {.anchors = options.anchors, .now = options.now, .from = from, .to = to, .time_source = source});
+  return judge_provenance(engine.keys().keys(), {.anchors = options.anchors,
+                                                 .now = options.now,
+                                                 .from = from,
+                                                 .to = to,
+                                                 .time_source = source,
+                                                 .serial = engine.device().serial});
 }
 
 Verdict VerdictMaker::make(std::span<Engine* const> active, Engine& reporting, FindingLog& log,

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/test/expect.hpp"
+#include "signet/test/memory_signer.hpp"
 
 #include "keys.hpp"
 #include "sei_reader.hpp"
@@ -67,6 +68,43 @@ TEST(Camera, P_VIDEO_009_an_attestation_vouches_for_one_key_only) {
     EXPECT_REASON(check_attestation(*key, changed, chain->front()), "video.attestation") << at;
   }
   EXPECT_REASON(check_attestation(*key, ByteView(*sei.attestation).first(40), chain->front()), "video.attestation");
+}
+
+TEST(Camera, P_VIDEO_019_a_key_is_trusted_only_for_the_device_it_was_certified_for) {
+  const auto root_key = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256);
+  const auto key = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256);
+  const Instant begin{1'700'000'000};
+  const auto order = [&](const char* profile, const char* name, const crypto::PublicKey& of) {
+    return pki::Order{.profile = *pki::profile_named(profile),
+                      .subject = {.common_name = name},
+                      .public_key = of,
+                      .serial_hex = "01",
+                      .not_before = begin,
+                      .not_after = begin.plus_days(3000)};
+  };
+  const auto root = pki::issue_root(root_key, order("vendor-root", "Root", root_key->public_key()));
+  ASSERT_OK(root);
+  const auto provenance = [&](const char* name, const char* serial) {
+    const auto leaf = pki::issue({*root, root_key}, order("firmware-signing", name, key->public_key()));
+    const std::vector<StreamKey> keys{{.key = key->public_key(),
+                                       .evp = nullptr,
+                                       .chain = {*leaf},
+                                       .attestation = Bytes{},
+                                       .has_signed = true,
+                                       .signs_pictures = true}};
+    return judge_provenance(keys, {.anchors = {*root},
+                                   .now = k_today,
+                                   .from = k_today,
+                                   .to = k_today,
+                                   .time_source = TimeSource::signature,
+                                   .serial = serial})
+        .provenance;
+  };
+  EXPECT_EQ(provenance("axis-B8A44F27E6D1-eccp256-1", "B8A44F27E6D1"), Provenance::trusted);
+  EXPECT_EQ(provenance("axis-B8A44F27E6D1-eccp256-1", "B8A44F000000"), Provenance::untrusted);
+  EXPECT_EQ(provenance("axis-B8A44F27E6D1-eccp256-1", ""), Provenance::untrusted);
+  EXPECT_EQ(provenance("a camera", ""), Provenance::untrusted);
+  EXPECT_EQ(provenance("axis--x", ""), Provenance::untrusted);
 }
 
 TEST(Judge, P_VIDEO_010_a_cut_recording_never_gains) {

@@ -43,11 +43,16 @@ struct ProvenanceInput {
   std::optional<Instant> from;
   std::optional<Instant> to;
   TimeSource time_source;
+  std::string serial = {};  ///< of the device, by its own signed account
 };
 [[nodiscard]] ProvenanceReport judge_provenance(const std::vector<StreamKey>& keys, const ProvenanceInput& input);
 
 /// Whether the attestation of a secure element vouches for `key` under the (validated) leaf; gives the device's serial
 /// number. "video.attestation" (untrusted).
 Result<std::string> check_attestation(const crypto::PublicKey& key, ByteView attestation, const pki::Certificate& leaf);
+
+/// Axis, keys provisioned in the factory: the serial number in the common name of the key's own certificate, between
+/// its first two hyphens. "video.attestation" (untrusted).
+Result<std::string> factory_serial(const pki::Certificate& leaf);
 
 }  // namespace signet::video

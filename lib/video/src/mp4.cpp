@@ -12,6 +12,7 @@ namespace signet::video {
 namespace {
 
 constexpr std::int64_t k_seconds_1904_to_1970 = 2'082'844'800;
+constexpr std::uint64_t k_configuration_size_bytes_max = 64U * 1024U;
 constexpr std::size_t k_visual_entry_size_bytes = 78;  // ISO/IEC 14496-12, 12.1.3: in front of avcC, hvcC
 
 Error no_video() {
@@ -97,7 +98,7 @@ struct Entry {
 };
 constexpr std::array k_entries{Entry{"avc1", Codec::h264, "avcC", 4}, Entry{"avc3", Codec::h264, "avcC", 4},
                                Entry{"hvc1", Codec::h265, "hvcC", 21}, Entry{"hev1", Codec::h265, "hvcC", 21},
-                               Entry{"av01", Codec::av1, "", 0}};
+                               Entry{"av01", Codec::av1, "av1C", 0}};
 
 /// What a track's sample description says; false if it is no video that could be signed.
 Result<std::optional<Track>> describe(Source& source, const Box& table, Track track) {
@@ -116,13 +117,18 @@ Result<std::optional<Track>> describe(Source& source, const Box& table, Track tr
   track.codec = row->codec;
   track.sample_table = table;
   track.length_size_bytes = 0;
-  if (row->configuration.empty()) return std::optional(track);
   TRY(read_front(source, *entry, k_visual_entry_size_bytes));
   const Box inner{entry->type, entry->begin + k_visual_entry_size_bytes, entry->end};
   TRY_ASSIGN(const std::optional<Box> configuration, find_box(source, inner, row->configuration));
+  if (!configuration && row->codec == Codec::av1) return std::optional(track);
   if (!configuration) return malformed("a video track without decoder configuration", entry->begin);
-  TRY_ASSIGN(const Bytes bytes, read_front(source, *configuration, row->length_at + 1));
-  track.length_size_bytes = (std::to_integer<std::size_t>(bytes[row->length_at]) & 3U) + 1;
+  const auto size = std::min<std::uint64_t>(configuration->end - configuration->begin, k_configuration_size_bytes_max);
+  TRY_ASSIGN(track.configuration, read_up_to(source, configuration->begin, static_cast<std::size_t>(size)));
+  if (row->codec == Codec::av1) return std::optional(track);
+  if (track.configuration.size() <= row->length_at) {
+    return malformed("a decoder configuration that is cut off", configuration->begin);
+  }
+  track.length_size_bytes = (std::to_integer<std::size_t>(track.configuration[row->length_at]) & 3U) + 1;
   return std::optional(track);
 }
 
@@ -189,7 +195,8 @@ Result<Opened> open_mp4(Window& window, std::shared_ptr<Source> source) {
     return Opened{.container = Container::mp4,
                   .codec = track->codec,
                   .created = when,
-                  .splitter = std::make_unique<Mp4Splitter>(std::move(samples), track->length_size_bytes)};
+                  .splitter = std::make_unique<Mp4Splitter>(std::move(samples), track->length_size_bytes),
+                  .configuration = track->configuration};
   }
 }
 

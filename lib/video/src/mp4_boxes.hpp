@@ -79,6 +79,7 @@ struct Track {
   Codec codec = Codec::h264;
   std::size_t length_size_bytes = 4;  ///< of the length before each NAL unit; 0 for OBUs
   Box sample_table = {};
+  Bytes configuration = {};  ///< the body of avcC, hvcC or av1C
 };
 
 /// Samples by the tables of a track ("stbl").

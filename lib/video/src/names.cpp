@@ -21,7 +21,7 @@ std::string_view name_of(Codec codec) {
 }
 
 std::string_view name_of(Container container) {
-  constexpr std::array<std::string_view, 4> k_names{"annexb", "mp4", "obu", "ivf"};
+  constexpr std::array<std::string_view, 8> k_names{"annexb", "mp4", "obu", "ivf", "matroska", "mpegts", "rtp", "rtsp"};
   return pick(k_names, container);
 }
 

@@ -50,8 +50,23 @@ ProvenanceReport judge_key(const StreamKey& key, const ProvenanceInput& input) {
       return report;
     }
     report.attested_serial = *serial;
+    if (*serial != input.serial) {
+      report.reason =
+          "the attestation is of the device '" + *serial + "', the stream says that it is of '" + input.serial + "'";
+      return report;
+    }
     report.provenance = Provenance::attested;
     return report;
+  }
+  if (key.attestation) {  // Axis with a factory key: the certificate must be this device's
+    const auto serial = factory_serial(chain->leaf());
+    if (!serial || *serial != input.serial) {
+      report.reason = serial ? "the key is certified for the device '" + *serial +
+                                   "', the stream says that it is of '" + input.serial + "'"
+                             : serial.error().message();
+      return report;
+    }
+    report.attested_serial = *serial;
   }
   report.provenance = Provenance::trusted;
   if (const auto today = path_at(key, input.anchors, input.now); !today && today.error().code() == Errc::expired) {

@@ -54,6 +54,17 @@ Result<Opened> open_by_content(Window& window, const std::shared_ptr<Source>& so
                "re-encoding: ffmpeg -i IN -c copy OUT.mp4");
 }
 
+/// Units that come from outside the library.
+class ForeignUnits : public Splitter {
+ public:
+  explicit ForeignUnits(std::unique_ptr<UnitReader> units) : units_(std::move(units)) {}
+  Result<std::optional<Piece>> next(Window& /*window*/) override { return units_->next(); }
+  [[nodiscard]] std::uint64_t offset() const override { return units_->offset(); }
+
+ private:
+  std::unique_ptr<UnitReader> units_;
+};
+
 }  // namespace
 
 Error malformed(const std::string& what, std::uint64_t offset) {
@@ -80,9 +91,16 @@ Result<Recording> Recording::open(std::shared_ptr<Source> source, std::optional<
   return Recording(std::make_unique<Impl>(std::move(window), std::move(opened)));
 }
 
+Recording Recording::from_units(Container container, Codec codec, std::unique_ptr<UnitReader> units) {
+  Opened opened{.container = container, .codec = codec, .splitter = std::make_unique<ForeignUnits>(std::move(units))};
+  return Recording(std::make_unique<Impl>(Window(nullptr), std::move(opened)));
+}
+
 Container Recording::container() const { return impl_->opened.container; }
+void Recording::came_in(Container container) { impl_->opened.container = container; }
 Codec Recording::codec() const { return impl_->opened.codec; }
 std::optional<Instant> Recording::created() const { return impl_->opened.created; }
+const Bytes& Recording::decoder_configuration() const { return impl_->opened.configuration; }
 std::uint64_t Recording::offset() const { return impl_->opened.splitter->offset(); }
 Result<std::optional<Piece>> Recording::next() { return impl_->opened.splitter->next(impl_->window); }
 

@@ -82,7 +82,28 @@ void put_leb128(Bytes& to, std::size_t value) {
   } while (value > 0);
 }
 
-crypto::SignatureScheme scheme_of(crypto::HashAlgorithm hash) {
+/// 0 for keys on curves.
+std::size_t rsa_size_bytes(crypto::KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case crypto::KeyAlgorithm::rsa_2048:
+      return 256;
+    case crypto::KeyAlgorithm::rsa_3072:
+      return 384;
+    case crypto::KeyAlgorithm::rsa_4096:
+      return 512;
+    default:
+      return 0;
+  }
+}
+
+/// DER of an ECDSA signature: two integers as long as the curve's order, each with a head and perhaps a zero byte.
+std::size_t signature_size_max(crypto::KeyAlgorithm algorithm) {
+  if (const std::size_t size = rsa_size_bytes(algorithm); size > 0) return size;
+  return algorithm == crypto::KeyAlgorithm::ec_p384 ? 104 : 72;
+}
+
+crypto::SignatureScheme scheme_of(crypto::HashAlgorithm hash, crypto::KeyAlgorithm algorithm) {
+  if (rsa_size_bytes(algorithm) > 0) return crypto::SignatureScheme::rsa_pss_sha256;
   constexpr std::array k_schemes{crypto::SignatureScheme::ecdsa_sha256, crypto::SignatureScheme::ecdsa_sha384,
                                  crypto::SignatureScheme::ecdsa_sha512};
   return k_schemes.at(static_cast<std::size_t>(hash));
@@ -113,8 +134,8 @@ Bytes escape(ByteView plain) {
 SeiWriter::SeiWriter(const SignOptions& options, const crypto::PublicKey& key)
     : options_(options),
       key_pem_(key.pem()),
-      // DER of an ECDSA signature: two integers as long as the curve's order, each with a head and perhaps a zero byte.
-      signature_size_bytes_max_(key.algorithm() == crypto::KeyAlgorithm::ec_p384 ? 104 : 72) {
+      key_algorithm_(key.algorithm()),
+      signature_size_bytes_max_(signature_size_max(key.algorithm())) {
   for (const pki::Certificate& certificate : options_.chain) chain_pem_ += certificate.pem();
 }
 
@@ -125,7 +146,7 @@ Bytes SeiWriter::onvif_tags(const SeiContent& content) const {
     put8(value, 1);
     put_oid(value, options_.hash);
     put8(value, 0);  // no signing algorithm: it follows from the key
-    put16(value, 0);
+    put16(value, rsa_size_bytes(key_algorithm_));
     put_tag(tags, onvif_tag::k_crypto, value);
     value.clear();
     put8(value, 1);
@@ -239,7 +260,7 @@ Result<Bytes> SeiWriter::write(const SeiContent& content, crypto::Signer* signer
   append(plain, tags);
   if (signer != nullptr) {
     // The signed document is the escaped form; escaping goes on behind it as if nothing had been.
-    TRY_ASSIGN(const Bytes signature, signer->sign(scheme_of(options_.hash), escaped(plain)));
+    TRY_ASSIGN(const Bytes signature, signer->sign(scheme_of(options_.hash, key_algorithm_), escaped(plain)));
     if (signature.size() > signature_size_bytes_max_) {
       return Error(Errc::internal, "video.signature-size",
                    "the key made a signature that is longer than its kind allows");

@@ -39,7 +39,8 @@ class SeiWriter {
   SignOptions options_;
   std::string key_pem_;
   std::string chain_pem_;
-  std::size_t signature_size_bytes_max_ = 0;
+  crypto::KeyAlgorithm key_algorithm_;
+  std::size_t signature_size_bytes_max_;
 };
 
 /// Inserts emulation prevention bytes (H.264 7.4.1, H.265 7.4.2).

@@ -104,6 +104,7 @@ std::vector<Mode> all_modes() {
     }
   }
   modes.push_back({"p384", Codec::h264, Profile::onvif, crypto::KeyAlgorithm::ec_p384, {.hash = sha384}});
+  modes.push_back({"rsa2048", Codec::h264, Profile::onvif, crypto::KeyAlgorithm::rsa_2048, {}});
   modes.push_back({"p384", Codec::h265, Profile::axis_v2, crypto::KeyAlgorithm::ec_p384, {}});
   return modes;
 }
@@ -183,6 +184,8 @@ TEST(Signer, refuses_what_no_format_defines) {
   EXPECT_REASON(StreamSigner::make({.profile = Profile::axis_legacy}, camera.key), "video.sign-options");
   EXPECT_REASON(StreamSigner::make({}, camera.key), "video.sign-options");
   EXPECT_REASON(StreamSigner::make({.profile = Profile::axis_v2}, rsa), "video.sign-options");
+  EXPECT_REASON(StreamSigner::make({.hash = crypto::HashAlgorithm::sha384, .chain = camera.chain}, rsa),
+                "video.sign-options");
   EXPECT_REASON(StreamSigner::make({.partial_gop_frames_max = 0, .chain = camera.chain}, camera.key),
                 "video.sign-options");
   EXPECT_REASON(StreamSigner::make({.sign_every = 61, .chain = camera.chain}, camera.key), "video.sign-options");

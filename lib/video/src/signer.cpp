@@ -29,9 +29,16 @@ Result<void> check(const SignOptions& options, const crypto::PublicKey& key) {
     return bad_options("ONVIF Media Signing does not define AV1", "Sign AV1 as axis-v2.");
   }
   const auto algorithm = key.algorithm();
-  if (algorithm != crypto::KeyAlgorithm::ec_p256 && algorithm != crypto::KeyAlgorithm::ec_p384) {
-    return bad_options("video is signed with keys on P-256 or P-384, not with " + std::string(name_of(algorithm)),
+  const bool is_rsa = algorithm == crypto::KeyAlgorithm::rsa_2048 || algorithm == crypto::KeyAlgorithm::rsa_3072 ||
+                      algorithm == crypto::KeyAlgorithm::rsa_4096;
+  const bool is_ec = algorithm == crypto::KeyAlgorithm::ec_p256 || algorithm == crypto::KeyAlgorithm::ec_p384;
+  if (!is_ec && !(is_rsa && options.profile == Profile::onvif)) {
+    return bad_options("video is signed with keys on P-256 or P-384, as ONVIF also with RSA, not with " +
+                           std::string(name_of(algorithm)),
                        "Make a key with: signet key generate --algorithm p256");
+  }
+  if (is_rsa && options.hash != crypto::HashAlgorithm::sha256) {
+    return bad_options("the formats sign with RSA over SHA-256 only", "Leave the hash out.");
   }
   if (options.partial_gop_frames_max < 1 || options.partial_gop_frames_max > k_partial_frames_max) {
     return bad_options("a part of a GOP has 1 to 600 frames", "Leave the option out for 150.");

@@ -21,12 +21,18 @@ struct Opened {
   Codec codec;
   std::optional<Instant> created = {};
   std::unique_ptr<Splitter> splitter;
+  Bytes configuration = {};
 };
 
 [[nodiscard]] std::unique_ptr<Splitter> make_annexb_splitter();
 [[nodiscard]] std::unique_ptr<Splitter> make_obu_splitter();
 Result<std::unique_ptr<Splitter>> make_ivf_splitter(Window& window);
 Result<Opened> open_mp4(Window& window, std::shared_ptr<Source> source);
+
+inline constexpr std::size_t k_start_code_size_bytes = 3;
+/// Where 00 00 01 begins (H.264 and H.265 annex B), from `from` on.
+[[nodiscard]] std::optional<std::size_t> find_start_code(ByteView bytes, std::size_t from);
+[[nodiscard]] std::size_t without_trailing_zeros(ByteView bytes);
 
 /// Whether H.264 or H.265 stands behind start codes; none if it looks like neither.
 [[nodiscard]] std::optional<Codec> codec_of_annexb(ByteView front);

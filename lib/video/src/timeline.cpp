@@ -154,18 +154,16 @@ void Timeline::report_gop(GopReport gop, const Mark& mark) {
 
 void Timeline::settle(std::uint64_t frame_end) {
   while (!rows_.empty() && next_frame_ - rows_.size() < frame_end) {
-    const Row row = rows_.front();
     const std::uint64_t frame = next_frame_ - rows_.size();
-    rows_.pop_front();
+    const Row row = rows_.pop_front();
     leave(row, frame, false);
   }
 }
 
 void Timeline::finish() {
   while (!rows_.empty()) {
-    const Row row = rows_.front();
     const std::uint64_t frame = next_frame_ - rows_.size();
-    rows_.pop_front();
+    const Row row = rows_.pop_front();
     leave(row, frame, true);
   }
   close_gop();

@@ -4,8 +4,9 @@
 
 #include "signet/video.hpp"
 
-#include <deque>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace signet::video {
 
@@ -16,6 +17,34 @@ struct TimelineTotals {
   bool any_unprotected = false;
   bool any_missing = false;
   std::optional<std::uint64_t> first_bad_gop;
+};
+
+/// A queue in one vector: once it is as long as it gets, it allocates no more.
+template <typename T>
+class Queue {
+ public:
+  [[nodiscard]] bool empty() const { return head_ == all_.size(); }
+  [[nodiscard]] std::size_t size() const { return all_.size() - head_; }
+  [[nodiscard]] T& operator[](std::size_t i) { return all_[head_ + i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const { return all_[head_ + i]; }
+  void push_back(T value) {
+    if (head_ > 0 && all_.size() == all_.capacity()) {
+      all_.erase(all_.begin(), all_.begin() + static_cast<std::ptrdiff_t>(std::exchange(head_, 0)));
+    }
+    all_.push_back(std::move(value));
+  }
+  T pop_front() {
+    T first = std::move(all_[head_++]);
+    if (empty()) {
+      all_.clear();
+      head_ = 0;
+    }
+    return first;
+  }
+
+ private:
+  std::vector<T> all_;
+  std::size_t head_ = 0;
 };
 
 /// The frames that wait for their verdict, and the GOP that is being summed up. Frames leave in order: verified ones
@@ -74,7 +103,7 @@ class Timeline {
   void report_gop(GopReport gop, const Mark& mark);
 
   JudgeObserver* observer_ = nullptr;
-  std::deque<Row> rows_;
+  Queue<Row> rows_;
   std::uint64_t next_frame_ = 0;
   std::uint64_t gops_ = 0;
   std::optional<std::uint64_t> span_first_;

@@ -24,10 +24,10 @@ namespace signet::video {
 /// How pictures are coded.
 enum class Codec : std::uint8_t { h264, h265, av1 };
 /// What units are wrapped in.
-enum class Container : std::uint8_t { annexb, mp4, obu, ivf };
+enum class Container : std::uint8_t { annexb, mp4, obu, ivf, matroska, mpegts, rtp, rtsp };
 /// A signature format.
 enum class Profile : std::uint8_t { onvif, axis_v2, axis_legacy };
-/// "h264", "h265", "av1"; "annexb", "mp4", "obu", "ivf"; "onvif", "axis-v2", "axis-legacy".
+/// "h264", "h265", "av1"; "annexb", "mp4", "obu", "ivf", ...; "onvif", "axis-v2", "axis-legacy".
 [[nodiscard]] std::string_view name_of(Codec codec);
 [[nodiscard]] std::string_view name_of(Container container);
 [[nodiscard]] std::string_view name_of(Profile profile);
@@ -136,6 +136,8 @@ struct JudgeOptions {
   Instant now = {};                                ///< for "expired today"
   std::optional<Instant> recorded = {};            ///< of the container; used where no signed date is there
   std::optional<crypto::HashAlgorithm> hash = {};  ///< of the first signature, see probe_hash(); SHA-256 otherwise
+  unsigned threads = 1;  ///< that hash, the caller's among them; 0: as many as there are cores. The verdict is the same
+  bool is_live = false;  ///< tell of units before add() returns, on this thread alone; else up to some MiB later
 };
 
 /// What no signature speaks for. Parameter sets (the picture's size and cropping among them), foreign SEI, audio and
