@@ -46,6 +46,36 @@ Result<void> run_show(const Invocation& call) {
   return {};
 }
 
+// --- certificate ---
+
+Result<void> run_certificate(const Invocation& call) {
+  keystore::KeystoredClient keystored(call.get("--keystored"));
+  const std::string label = call.get("LABEL");
+  TRY_ASSIGN(const Json answer, keystored.call("certificates", Json::object({{"label", label}})));
+  TRY_ASSIGN(const Json::Array rows, answer.array_at("certificates"));
+  std::string pem;
+  std::vector<pki::Certificate> chain;
+  for (const Json& row : rows) {
+    TRY_ASSIGN(const std::string text, row.as_string());
+    TRY_ASSIGN(const Bytes der, from_base64(text));
+    TRY_ASSIGN(pki::Certificate one, pki::Certificate::from_der(der));
+    pem += one.pem();
+    chain.push_back(std::move(one));
+  }
+  if (chain.empty()) {
+    return Error(Errc::invalid_input, "keystored.answer", "signet-keystored answers without a certificate",
+                 "Are program and service of the same version?");
+  }
+  TRY(os::replace_file(call.get("--out"), as_bytes(pem)));
+  call.out().line("Wrote " + printable(call.get("--out")) + ": " + chain.front().subject() + ", issued by " +
+                  chain.front().issuer() + ".");
+  call.out().result(Json::object({{"subject", chain.front().subject()},
+                                  {"serial", chain.front().device_serial()},
+                                  {"certificates", std::uint64_t{chain.size()}},
+                                  {"file", call.get("--out")}}));
+  return {};
+}
+
 // --- verify ---
 
 std::string residency_words(const birth::GenuineDevice& identity) {
@@ -123,18 +153,29 @@ Result<birth::IdentityTrust> trust_from(const Invocation& call) {
   return trust;
 }
 
-Result<void> run_verify(const Invocation& call) {
-  const std::string what = call.get("WHAT");
-  TRY_ASSIGN(const birth::IdentityTrust trust, trust_from(call));
+Result<birth::GenuineDevice> judge(const std::string& what, const birth::IdentityTrust& trust) {
   if (what.starts_with("https://")) {
     TRY_ASSIGN(const std::vector<pki::Certificate> chain, id::certificates_of(what));
-    TRY_ASSIGN(const birth::GenuineDevice identity, birth::judge_device_certificate(chain, trust));
-    print_identity(call.out(), identity);
-    return {};
+    return birth::judge_device_certificate(chain, trust);
+  }
+  if (what.find("://") != std::string::npos) {
+    return Error(Errc::usage, "id.url", "a device cannot be asked by '" + printable(what, 120) + "'",
+                 "Write https://HOST or https://HOST:PORT, or name a file.");
   }
   TRY_ASSIGN(const Bytes text, os::read_file(what, k_statement_bytes_max));
   TRY_ASSIGN(const attest::IdentityStatement statement, attest::IdentityStatement::parse(text));
-  TRY_ASSIGN(const birth::GenuineDevice identity, birth::judge_identity(statement, trust));
+  return birth::judge_identity(statement, trust);
+}
+
+Result<void> run_verify(const Invocation& call) {
+  TRY_ASSIGN(const birth::IdentityTrust trust, trust_from(call));
+  TRY_ASSIGN(const birth::GenuineDevice identity, judge(call.get("WHAT"), trust));
+  if (call.has("--serial") && identity.serial() != call.get("--serial")) {
+    return Error(Errc::untrusted, "id.other-device",
+                 "this is device " + printable(identity.serial(), 80) + ", not " + printable(call.get("--serial"), 80),
+                 "It is genuine, but another one. Is the address or the file the right one? If it is, somebody put "
+                 "this device in the place of yours.");
+  }
   print_identity(call.out(), identity);
   return {};
 }
@@ -202,6 +243,23 @@ Option keystored_option() {
           .complete = Complete::file};
 }
 
+Command certificate_command() {
+  return {
+      .noun = "id",
+      .verb = "certificate",
+      .summary = "Write down the certificates of one of this device's keys",
+      .description =
+          "A birth certifies the device ID (idevid), the attestation key (iak) and the keys that the vendor's policy "
+          "names, such as the one that signs video. Programs that use such a key through signet-keystored need its "
+          "certificate and those of its issuers: this writes them as PEM, the key's own first, without the root.",
+      .positionals = {{"LABEL", "Key whose certificates are wanted: idevid, iak, video, ..."}},
+      .options =
+          {keystored_option(),
+           {.name = "--out", .value = "FILE", .help = "File to write.", .required = true, .complete = Complete::file}},
+      .examples = {{"signet id certificate video --out video.pem", "For a camera that signs its recordings"}},
+      .run = run_certificate};
+}
+
 Command verify_command() {
   return {
       .noun = "id",
@@ -209,7 +267,8 @@ Command verify_command() {
       .summary = "Judge a device's identity: genuine or not, whose, which serial",
       .description =
           "Takes a statement that 'signet id show --out' wrote, or the address of a device, whose TLS certificate "
-          "is then judged. Works without a network for files: all that is needed is the vendor's root.\n\n"
+          "is then judged, once it has used its key in a handshake. Works without a network for files: all that is "
+          "needed is the vendor's root. Without --serial every device of the vendor is as good as yours.\n\n"
           "What a statement carries must hold, or the device is refused: certificates, the TPM's attestation, the "
           "birth record, its receipt. What it does not carry is said, and lowers what is known. With --nonce the "
           "device must have answered that challenge, so a copied statement is refused.",
@@ -220,6 +279,7 @@ Command verify_command() {
                    .required = true,
                    .repeatable = true,
                    .complete = Complete::file},
+                  {.name = "--serial", .value = "NAME", .help = "Refuse every device but this one."},
                   {.name = "--crl",
                    .value = "FILE",
                    .help = "Revocation list (PEM).",
@@ -244,7 +304,8 @@ Command verify_command() {
                   {.name = "--at", .value = "TIME", .help = "Moment to judge at (RFC 3339); now if not given."}},
       .examples = {{"signet id verify device.json --anchor vendor-root.pem --line-key line.vkey",
                     "Offline, with the line's ledger"},
-                   {"signet id verify https://192.0.2.7 --anchor vendor-root.pem", "A device on the network"}},
+                   {"signet id verify https://192.0.2.7 --anchor vendor-root.pem --serial CAM0001",
+                    "A device on the network"}},
       .run = run_verify};
 }
 
@@ -290,7 +351,7 @@ std::vector<Command> id_commands() {
                               "cam-a-r2 --vendor-key vendor.pub.pem",
                               "On the unit, at the line"}},
                 .run = run_birth};
-  return {std::move(show), verify_command(), std::move(birth)};
+  return {std::move(show), certificate_command(), verify_command(), std::move(birth)};
 }
 
 }  // namespace signet::cli

@@ -13,7 +13,7 @@ using namespace signet;
 namespace {
 
 bool known_exit_code(int code) {
-  return code == 0 ||
+  return code == 0 || code == 64 || code == 70 ||
          std::ranges::any_of(errc_table(), [code](const ErrcInfo& info) { return info.exit_code == code; });
 }
 

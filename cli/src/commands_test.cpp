@@ -66,6 +66,11 @@ TEST(Commands, P_CLI_006_every_command_is_described) {
     EXPECT_FALSE(command.examples.empty()) << name;
     EXPECT_TRUE(static_cast<bool>(command.run)) << name;
     EXPECT_TRUE(command.verb.empty() || shipped().find(command.noun, "") == nullptr) << name << " and its noun alone";
+    for (std::size_t i = 0; i < command.exits.size(); ++i) {
+      EXPECT_EQ(command.exits[i].code, static_cast<int>(i)) << name;  // 0, 1, 2: codes that only an answer may take
+      EXPECT_EQ(command.exits[i].reasons.empty(), i == 0) << name;
+    }
+    EXPECT_LE(command.exits.size(), 3U) << name;
   }
 }
 

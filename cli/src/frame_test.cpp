@@ -118,6 +118,42 @@ TEST(Frame, P_CLI_002_a_command_line_that_makes_no_sense_says_what_to_do) {
   }
 }
 
+TEST(Frame, P_CLI_009_a_command_that_answers_by_exit_codes_gives_each_one_meaning) {
+  struct Answer {
+    std::vector<std::string> words;
+    int exit_code;
+    const char* reason;
+  };
+  const std::vector<Answer> k_table{
+      {{"taste", "good"}, 0, ""},
+      {{"taste", "bad"}, 1, "box.bad"},
+      {{"taste", "empty"}, 2, "box.empty"},
+      {{"taste", "gone"}, errc_info(Errc::not_found).exit_code, "box.gone"},
+      {{"taste", "throw"}, 70, "cli.exception"},
+      {{"taste"}, 64, "cli.missing-argument"},
+      {{"taste", "good", "--nonsense"}, 64, "cli.unknown-option"},
+      {{"box", "sign", "--nonsense"}, 2, "cli.unknown-option"},
+  };
+  for (const Answer& row : k_table) {
+    EXPECT_EQ(run_words(row.words).exit_code, row.exit_code) << row.reason;
+    auto words = row.words;
+    words.emplace_back("--json");
+    const Outcome json = run_words(words);
+    EXPECT_EQ(json.exit_code, row.exit_code) << row.reason;
+    const auto parsed = Json::parse(as_bytes(json.out));
+    ASSERT_OK(parsed) << json.out;
+    const Json* error = parsed->find("error");
+    ASSERT_EQ(error == nullptr, row.exit_code == 0);
+    if (error != nullptr) {
+      EXPECT_EQ(*error->string_at("reason"), row.reason);
+    }
+  }
+  const std::string help = run_words({"taste", "--help"}).out;
+  for (const char* row : {"\n  1   bad", "\n  2   empty", "\n  64  usage: ", "\n  70  internal: "}) {
+    EXPECT_NE(help.find(row), std::string::npos) << row << help;
+  }
+}
+
 TEST(Frame, P_CLI_001_an_error_has_its_exit_code_and_both_forms) {
   const Outcome text = run_words({"box", "open"});
   EXPECT_EQ(text.exit_code, errc_info(Errc::untrusted).exit_code);

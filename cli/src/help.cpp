@@ -150,7 +150,24 @@ std::string command_help(const Command& command, const Style& style) {
   }
   page += heading("Options", style) + two_columns(option_rows(options_of(command)), style);
   page += heading("Examples", style) + examples_text(command, style);
-  return page + "\nIt ends with 0, or with the exit code of its error: see `signet help exit-codes`.\n";
+  if (command.exits.empty()) {
+    return page + "\nIt ends with 0, or with the exit code of its error: see `signet help exit-codes`.\n";
+  }
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& [code, meaning] : own_exits(command)) rows.emplace_back(std::to_string(code), meaning);
+  return page + heading("Exit codes", style) + two_columns(rows, style) +
+         "\nOther errors end with their own codes: see `signet help exit-codes`.\n";
+}
+
+std::vector<std::pair<int, std::string>> own_exits(const Command& command) {
+  std::vector<std::pair<int, std::string>> rows;
+  for (const Exit& exit : command.exits) rows.emplace_back(exit.code, exit.meaning);
+  for (const Errc code : {Errc::usage, Errc::internal}) {
+    const ErrcInfo& info = errc_info(code);
+    rows.emplace_back(exit_code_of(Error(code, "", ""), command.exits),
+                      std::string(info.name) + ": " + std::string(info.meaning));
+  }
+  return rows;
 }
 
 std::string exit_codes_help(const Style& style) {
@@ -187,6 +204,12 @@ Json describe(const Command& command) {
   for (const Example& example : command.examples) {
     examples.push(Json::object({{"command", example.command}, {"what", example.what}}));
   }
+  Json exits = Json::array();
+  if (!command.exits.empty()) {
+    for (const auto& [code, meaning] : own_exits(command)) {
+      exits.push(Json::object({{"code", code}, {"meaning", meaning}}));
+    }
+  }
   return Json::object({{"noun", command.noun},
                        {"verb", command.verb},
                        {"summary", command.summary},
@@ -194,7 +217,8 @@ Json describe(const Command& command) {
                        {"description", command.description},
                        {"arguments", std::move(positionals)},
                        {"options", std::move(options)},
-                       {"examples", std::move(examples)}});
+                       {"examples", std::move(examples)},
+                       {"exit_codes", std::move(exits)}});
 }
 
 Json describe_exit_codes() {

@@ -5,6 +5,8 @@
 #include "table.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace signet::cli {
 
@@ -20,6 +22,8 @@ struct Style {
 [[nodiscard]] std::string noun_help(const Table& table, const std::string& noun, const Style& style);
 /// All about one command.
 [[nodiscard]] std::string command_help(const Command& command, const Style& style);
+/// The exit codes of a command that answers by them, each with its meaning, and those of `usage` and `internal` there.
+[[nodiscard]] std::vector<std::pair<int, std::string>> own_exits(const Command& command);
 /// The table of exit codes.
 [[nodiscard]] std::string exit_codes_help(const Style& style);
 

@@ -9,7 +9,7 @@
 
 namespace {
 
-/// The only place that catches: what arrives here is a fault of ours, or memory has run out.
+/// What arrives here and not in run_on() was thrown outside of any command: a fault of ours, or memory has run out.
 int fail(signet::Errc code, const char* what) {
   std::fprintf(stderr, "signet: %s\n", what);
   return signet::errc_info(code).exit_code;

@@ -65,9 +65,16 @@ std::string term(const std::string& bold, const std::string& italic, const std::
   return page + "\n" + roff(text) + "\n";
 }
 
-std::string exit_status() {
-  std::string page = section("EXIT STATUS") + term("0", "", "done");
+std::string exit_status(const Command& command = {}) {
+  std::string page = section("EXIT STATUS");
+  const bool is_answer = !command.exits.empty();
+  if (is_answer) {
+    for (const auto& [code, meaning] : own_exits(command)) page += term(std::to_string(code), "", meaning);
+  } else {
+    page += term("0", "", "done");
+  }
   for (const ErrcInfo& info : errc_table()) {
+    if (is_answer && (info.code == Errc::usage || info.code == Errc::internal)) continue;
     page += term(std::to_string(info.exit_code), "", std::string(info.name) + ": " + std::string(info.meaning));
   }
   return page;
@@ -102,7 +109,7 @@ std::string man_page(const Command& command) {
   }
   page += section("OPTIONS");
   for (const Option& option : options_of(command)) page += term(option.name, option.value, option_text(option));
-  page += exit_status();
+  page += exit_status(command);
   page += section("EXAMPLES");
   for (const Example& example : command.examples)
     page += ".PP\n" + roff(example.what) + "\n" + verbatim(example.command);

@@ -16,6 +16,10 @@ std::size_t colour_length(std::string_view text) {
   return end != std::string_view::npos && text[end] == 'm' ? end + 1 : 0;
 }
 
+// Where a command answers with 1 and 2: EX_USAGE and EX_SOFTWARE of sysexits.h.
+constexpr int k_usage_aside = 64;
+constexpr int k_internal_aside = 70;
+
 std::string printable_whole(std::string_view text) { return printable(text, std::numeric_limits<std::size_t>::max()); }
 
 }  // namespace
@@ -115,7 +119,16 @@ Json ConsoleOutput::with_evidence(Json answer) const {
   return answer;
 }
 
-int ConsoleOutput::finish(const Result<void>& outcome) {
+int exit_code_of(const Error& error, const std::vector<Exit>& exits) {
+  for (const Exit& exit : exits) {
+    if (std::ranges::find(exit.reasons, error.reason()) != exit.reasons.end()) return exit.code;
+  }
+  if (!exits.empty() && error.code() == Errc::usage) return k_usage_aside;
+  if (!exits.empty() && error.code() == Errc::internal) return k_internal_aside;
+  return errc_info(error.code()).exit_code;
+}
+
+int ConsoleOutput::finish(const Result<void>& outcome, const std::vector<Exit>& exits) {
   clear_progress();
   if (outcome && json_) {
     write(as_bytes(with_evidence(Json::object({{"ok", true}, {"result", result_}})).dump() + "\n"));
@@ -124,7 +137,7 @@ int ConsoleOutput::finish(const Result<void>& outcome) {
   // The command's own error says more than the lost output.
   const Error error = outcome ? *failure_ : outcome.error();
   report(error);
-  return errc_info(error.code()).exit_code;
+  return exit_code_of(error, exits);
 }
 
 }  // namespace signet::cli

@@ -25,7 +25,7 @@ class ConsoleOutput : public Output {
   [[nodiscard]] bool json() const override { return json_; }
 
   /// Ends the output of a command: its result, or its error. Returns the exit code.
-  int finish(const Result<void>& outcome);
+  int finish(const Result<void>& outcome, const std::vector<Exit>& exits = {});
 
  private:
   void write(ByteView bytes);

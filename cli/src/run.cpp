@@ -9,6 +9,9 @@
 #include "parse.hpp"
 #include "table.hpp"
 
+#include <exception>
+#include <new>
+
 namespace signet::cli {
 
 namespace {
@@ -52,6 +55,18 @@ Result<void> answer(const Table& table, const Request& request, const Style& sty
   return request.command->run(Invocation(std::move(given), out, fallbacks_of(*request.command)));
 }
 
+/// What arrives here as an exception is a fault of ours, or memory has run out.
+Result<void> caught(const Table& table, const Request& request, const Style& style, Output& out) {
+  try {
+    return answer(table, request, style, out);
+  } catch (const std::bad_alloc&) {
+    return Error(Errc::exhausted, "cli.memory", "out of memory",
+                 "Raise the memory limit or close other programs, then try again.");
+  } catch (const std::exception& error) {
+    return Error(Errc::internal, "cli.exception", printable(error.what()), "Please report it.");
+  }
+}
+
 }  // namespace
 
 int run_on(Console& console, const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
@@ -60,7 +75,8 @@ int run_on(Console& console, const std::vector<std::string>& arguments, const st
   const auto request = route(table, arguments);
   if (!request) return out.finish(request.error());
   const Face face = console.face();
-  return out.finish(answer(table, *request, Style{face.out_colour, face.width_chars}, out));
+  const std::vector<Exit> exits = request->command != nullptr ? request->command->exits : std::vector<Exit>();
+  return out.finish(caught(table, *request, Style{face.out_colour, face.width_chars}, out), exits);
 }
 
 int run(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {

@@ -4,6 +4,7 @@
 
 #include "signet/cli.hpp"
 
+#include <stdexcept>
 #include <vector>
 
 namespace signet::cli {
@@ -79,7 +80,27 @@ inline Command sample_dance() {
   };
 }
 
+inline Command sample_taste() {
+  return {.noun = "taste",
+          .verb = "",
+          .summary = "Taste it",
+          .description = "Answers with its exit code.",
+          .positionals = {{.name = "ANSWER", .help = "What to say."}},
+          .examples = {{"signet taste good", "Taste."}},
+          .run = [](const Invocation& invocation) -> Result<void> {
+            const std::string answer = invocation.get("ANSWER");
+            if (answer == "bad") return Error(Errc::untrusted, "box.bad", "a bad box", "Ask its owner.");
+            if (answer == "empty") return Error(Errc::not_found, "box.empty", "an empty box", "Ask its owner.");
+            if (answer == "gone") return Error(Errc::not_found, "box.gone", "no box", "Ask its owner.");
+            if (answer == "throw") throw std::runtime_error("the lid");
+            return {};
+          },
+          .exits = {{.code = 0, .reasons = {}, .meaning = "good"},
+                    {.code = 1, .reasons = {"box.bad"}, .meaning = "bad"},
+                    {.code = 2, .reasons = {"box.empty"}, .meaning = "empty"}}};
+}
+
 /// Commands that use every feature of the frame; for tests and the fuzz target.
-inline std::vector<Command> sample_commands() { return {sample_sign(), sample_open(), sample_dance()}; }
+inline std::vector<Command> sample_commands() { return {sample_sign(), sample_open(), sample_dance(), sample_taste()}; }
 
 }  // namespace signet::cli

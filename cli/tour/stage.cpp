@@ -48,6 +48,16 @@ void each_line(std::string_view text, Take take) {
   }
 }
 
+/// A finding of a report: what, and where.
+std::string found(const Json& finding) {
+  std::string where;
+  for (const std::string_view member : {"gop", "frame"}) {
+    const auto number = finding.uint_at(member);
+    if (number) where += (where.empty() ? "" : ", ") + std::string(member) + " " + std::to_string(*number);
+  }
+  return finding.string_at("text").value_or("") + (where.empty() ? "" : " (" + where + ")");
+}
+
 Error unexpected(const std::string& command, int exit_code, const std::string& err) {
   return {Errc::internal, "tour.unexpected",
           "'" + command + "' ended with exit code " + std::to_string(exit_code) + ": " + printable(err, 600),
@@ -162,6 +172,11 @@ Result<void> Stage::refused(std::string_view attack, const std::vector<std::stri
   out_->line("");
   out_->line("  " + std::to_string(refusals_) + ". " + std::string(attack));
   each_line(wrapped("refused: " + message), [this](std::string_view line) { out_->line("     " + std::string(line)); });
+  const Json* findings = answer->find("findings");
+  if (findings != nullptr && !findings->elements().empty()) {
+    each_line(wrapped("found: " + found(findings->elements().front())),
+              [this](std::string_view line) { out_->line("     " + std::string(line)); });
+  }
   out_->line("     (" + got + ", exit code " + std::to_string(ended.exit_code) + ")");
   keep("refused", command, ended, Json::object({{"attack", attack}, {"reason", got}, {"message", message}}));
   return {};

@@ -40,7 +40,8 @@ class Stage {
   Result<void> quietly(const std::vector<std::string>& arguments);
   /// Any other program that only sets the stage: must succeed, not shown and not in the record.
   Result<void> backstage(const std::vector<std::string>& command);
-  /// `signet ...` must be refused with this reason; `attack` says what the attacker did.
+  /// `signet ...` must be refused with this reason; `attack` says what the attacker did. Where the answer has findings,
+  /// the first one is shown.
   Result<void> refused(std::string_view attack, const std::vector<std::string>& arguments, std::string_view reason);
   /// Any other program must succeed; shows the command, and what it prints if `show_output`.
   Result<void> tool(const std::vector<std::string>& command, bool show_output = false);
@@ -93,5 +94,6 @@ Result<void> play_release(Stage& stage);
 Result<void> play_device(Stage& stage);
 Result<void> play_forgeries(Stage& stage);
 Result<void> play_ledger(Stage& stage);
+Result<void> play_video(Stage& stage);
 
 }  // namespace signet::cli::tour

@@ -27,6 +27,7 @@ constexpr std::array k_chapters{
     Chapter{"keys", tour::play_keys},           Chapter{"birth", tour::play_birth},
     Chapter{"release", tour::play_release},     Chapter{"device", tour::play_device},
     Chapter{"forgeries", tour::play_forgeries}, Chapter{"ledger", tour::play_ledger},
+    Chapter{"video", tour::play_video},
 };
 
 /// The tour's folder; removed at the end unless the user wants to look around.
@@ -59,8 +60,8 @@ Result<void> run_tour(const Invocation& call) {
   TRY_ASSIGN(Folder folder, Folder::make());
   Stage stage(call.out(), folder.path(), program);
   call.out().line(
-      "Signet: devices are born, a release goes from its maker's keys onto one of them, and forgeries do not. Every "
-      "command below really runs.");
+      "Signet: devices are born, a release goes from its maker's keys onto one of them, and forgeries do not; one of "
+      "them signs what it records. Every command below really runs.");
   for (const Chapter& chapter : k_chapters) {
     TRY(chapter.play(stage).context("chapter '" + std::string(chapter.name) + "'"));
   }
@@ -94,7 +95,8 @@ std::vector<Command> tour_commands() {
        .description =
            "Plays the life of devices with real parts: keys in a PKCS#11 token (SoftHSM2), units with software TPMs "
            "(swtpm) that are born at a station, an erofs image of a small Debian root, two signatures, a ledger with "
-           "a witness, a device with two slots and its floor in the TPM, and attackers. Every line that starts with "
+           "a witness, a device with two slots and its floor in the TPM, a recording signed by a key in that TPM, and "
+           "attackers. Every line that starts with "
            "a dollar sign is a command that really ran; anything that does not come out as told ends the tour with "
            "an error.\n\n"
            "It works in a temporary folder and changes nothing else. It needs the Debian packages softhsm2, swtpm, "

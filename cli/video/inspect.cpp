@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/video_signer.hpp"
 
+#include "video/open_recording.hpp"
 #include "video/video_commands.hpp"
 
 namespace signet::cli::video_cli {
@@ -34,8 +35,8 @@ Json json_of(std::uint64_t unit, const video::SeiSummary& sei) {
 }
 
 Result<void> inspect(const Invocation& call) {
-  TRY_ASSIGN(const std::shared_ptr<video::Source> source, open_source(call.get("FILE")));
-  TRY_ASSIGN(video::Recording recording, video::Recording::open(source, codec_of(call)));
+  TRY_ASSIGN(media::Opened opened, open_recording(call, call.get("FILE")));
+  video::Recording& recording = opened.recording;
   Output& out = call.out();
   out.line(std::string(name_of(recording.codec())) + " in " + std::string(name_of(recording.container())) +
            (recording.created() ? ", created " + to_rfc3339(*recording.created()) + " (not signed)" : ""));
@@ -74,8 +75,8 @@ Command inspect_command() {
       .verb = "inspect",
       .summary = "List what signatures a recording brings, unchecked",
       .description = "Shows each signature SEI as it describes itself. Whether any of it is true is what verify says.",
-      .positionals = {{.name = "FILE", .help = "The recording."}},
-      .options = {codec_option()},
+      .positionals = {{.name = "FILE", .help = "The recording, an rtsp:// URL, or - for standard input."}},
+      .options = {codec_option(), recording_options()[0], recording_options()[1]},
       .examples = {{"signet video inspect recording.mp4", "See how a recording was signed."}},
       .run = inspect};
 }

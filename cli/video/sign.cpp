@@ -7,9 +7,18 @@
 #include "signet/video_signer.hpp"
 
 #include "firmware/firmware_common.hpp"
+#include "video/elementary.hpp"
+#include "video/open_recording.hpp"
+#include "video/pipe_units.hpp"
+#include "video/unit_queue.hpp"
 #include "video/video_commands.hpp"
 
-#include <array>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace signet::cli::video_cli {
 
@@ -41,99 +50,206 @@ Result<video::SignOptions> options_of(const Invocation& call, video::Codec codec
   return options;
 }
 
-class UnitFile {
- public:
-  UnitFile(os::PendingFile file, video::Codec codec) : file_(std::move(file)), codec_(codec) {}
-  Result<void> write(ByteView unit, bool begins = true) {
-    constexpr std::array k_start_code{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
-    constexpr std::size_t k_flush_size_bytes = 256U * 1024U;
-    if (begins && codec_ != video::Codec::av1) append(buffer_, k_start_code);
-    append(buffer_, unit);
-    return buffer_.size() >= k_flush_size_bytes ? flush() : Result<void>();
-  }
-  Result<void> commit() {
-    TRY(flush());
-    return file_.commit_new();
-  }
-
- private:
-  Result<void> flush() {
-    TRY(os::write_all(file_.fd(), buffer_));
-    buffer_.clear();
-    return {};
-  }
-  os::PendingFile file_;
-  video::Codec codec_;
-  Bytes buffer_;
-};
-
 struct Counts {
   std::uint64_t units = 0;
   std::uint64_t sei = 0;
+  std::uint64_t pictures = 0;
+  std::chrono::microseconds latency_max{0};  ///< from a unit's last byte read to its last byte written
+  std::chrono::microseconds latency_sum{0};
 };
 
-Result<Counts> sign_all(const Invocation& call, video::Recording& recording, video::StreamSigner& signer,
-                        UnitFile& out) {
-  TRY_ASSIGN(const std::uint64_t rate, call.get_uint("--rate", 1, 1000));
-  Instant start = os::SystemClock().now();
-  if (call.has("--start")) {
-    TRY_ASSIGN(start, from_rfc3339(call.get("--start")));
-  }
-  Counts counts;
-  std::int64_t time_us = start.seconds_since_epoch * 1'000'000;
-  Bytes whole;
-  while (true) {
-    TRY_ASSIGN(const std::optional<video::Piece> piece, recording.next());
-    if (!piece) break;
-    if (piece->begins) whole.clear();
-    append(whole, piece->bytes);
-    if (whole.size() > std::size_t{64} << 20U) {
-      return Error(Errc::exhausted, "video.unit-too-large", "a unit of more than 64 MiB", "No picture is that large.");
+/// When each picture was taken: by the container's times, by the wall clock (live), or by --rate.
+class PictureClock {
+ public:
+  static Result<PictureClock> make(const Invocation& call, bool is_live) {
+    PictureClock clock;
+    clock.is_live_ = is_live && !call.has("--start") && !call.has("--rate");
+    TRY_ASSIGN(const std::uint64_t rate, call.get_uint("--rate", 1, 1000));
+    clock.step_us_ = static_cast<std::int64_t>(1'000'000 / rate);
+    Instant start = os::SystemClock().now();
+    if (call.has("--start")) {
+      TRY_ASSIGN(start, from_rfc3339(call.get("--start")));
     }
-    if (!piece->ends) continue;
-    TRY_ASSIGN(const std::vector<Bytes> before, signer.add(whole, time_us));
-    for (const Bytes& each : before) TRY(out.write(each));
-    counts.sei += before.size();
-    TRY(out.write(whole));
-    ++counts.units;
-    if (video::begins_picture(recording.codec(), whole)) time_us += static_cast<std::int64_t>(1'000'000 / rate);
-    call.out().progress("Signing", recording.offset(), 0);
+    clock.start_us_ = start.seconds_since_epoch * 1'000'000;
+    clock.now_us_ = clock.start_us_;
+    return clock;
   }
-  TRY_ASSIGN(const std::vector<Bytes> rest, signer.finish());
-  for (const Bytes& each : rest) TRY(out.write(each));
-  counts.sei += rest.size();
-  return counts;
+  /// The time of a unit; never runs back, though pictures are stored out of their order.
+  std::int64_t at(const QueuedUnit& unit) {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    if (is_live_) {
+      const auto since = std::chrono::system_clock::now().time_since_epoch();
+      now_us_ = std::max(now_us_, std::int64_t{duration_cast<microseconds>(since).count()});
+    } else if (unit.time_us) {
+      if (!first_us_) first_us_ = unit.time_us;
+      now_us_ = std::max(now_us_, start_us_ + *unit.time_us - *first_us_);
+      has_times_ = true;
+    }
+    return now_us_;
+  }
+  void picture_is_over() {
+    if (!is_live_ && !has_times_) now_us_ += step_us_;
+  }
+
+ private:
+  bool is_live_ = false;
+  bool has_times_ = false;
+  std::int64_t step_us_ = 0;
+  std::int64_t start_us_ = 0;
+  std::int64_t now_us_ = 0;
+  std::optional<std::int64_t> first_us_;
+};
+
+/// Signs and writes what the queue brings.
+class SigningLine {
+ public:
+  SigningLine(video::Codec codec, video::StreamSigner& signer, UnitFile& out, PictureClock clock)
+      : codec_(codec), signer_(signer), out_(out), clock_(clock) {}
+
+  /// `sets` stand in the container only, and are written in front.
+  Result<void> begin(const std::vector<Bytes>& sets, Counts& counts) {
+    for (const Bytes& set : sets) TRY(put(QueuedUnit{.bytes = set, .read = std::chrono::steady_clock::now()}, counts));
+    return {};
+  }
+  Result<void> put(const QueuedUnit& unit, Counts& counts) {
+    const std::optional<Bytes> escaped = escaped_if_needed(codec_, unit.bytes);
+    const ByteView bytes = escaped ? *escaped : unit.bytes;
+    TRY_ASSIGN(const std::vector<Bytes> before, signer_.add(bytes, clock_.at(unit)));
+    for (const Bytes& each : before) TRY(out_.write(each));
+    counts.sei += before.size();
+    TRY(out_.write(bytes));
+    if (out_.is_stdout()) TRY(out_.flush());
+    ++counts.units;
+    if (video::begins_picture(codec_, unit.bytes)) {
+      ++counts.pictures;
+      clock_.picture_is_over();
+    }
+    const auto latency =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - unit.read);
+    counts.latency_max = std::max(counts.latency_max, latency);
+    counts.latency_sum += latency;
+    return {};
+  }
+
+ private:
+  video::Codec codec_;
+  video::StreamSigner& signer_;
+  UnitFile& out_;
+  PictureClock clock_;
+};
+
+/// Reads units into the queue until the recording or the consumer ends.
+Result<void> read_all(video::Recording& recording, UnitQueue& queue) {
+  while (true) {
+    auto unit = next_whole(recording);
+    if (!unit || !*unit) {
+      queue.end();
+      return unit ? Result<void>() : Result<void>(unit.error());
+    }
+    const bool is_wanted = queue.push({.bytes = std::move((*unit)->bytes),
+                                       .time_us = (*unit)->time_us,
+                                       .offset = recording.offset(),
+                                       .read = std::chrono::steady_clock::now()});
+    if (!is_wanted) return {};
+  }
+}
+
+Result<void> take_all(const Invocation& call, UnitQueue& queue, SigningLine& line, Counts& counts) {
+  while (const std::optional<QueuedUnit> unit = queue.pop()) {
+    TRY(line.put(*unit, counts));
+    if (!call.out().json()) call.out().progress("Signing", unit->offset, 0);
+  }
+  return {};
+}
+
+/// Reads ahead on a thread of its own, so that a slow key delays the source only when the queue is full.
+Result<void> run_line(const Invocation& call, video::Recording& recording, UnitQueue& queue, SigningLine& line,
+                      Counts& counts) {
+  Result<void> read;
+  std::jthread reader([&] { read = read_all(recording, queue); });
+  const Result<void> taken = take_all(call, queue, line, counts);
+  queue.close();
+  reader.join();
+  TRY(taken);
+  return read;
+}
+
+/// What is to be signed, and whether it arrives while it is.
+struct Input {
+  video::Recording recording;
+  bool is_live = false;
+};
+
+Result<Input> open_input(const Invocation& call) {
+  const std::string name = call.get("FILE");
+  if (name != "-" || codec_of(call) == video::Codec::av1) {
+    TRY_ASSIGN(media::Opened opened, open_recording(call, name));
+    return Input{std::move(opened.recording), opened.is_live};
+  }
+  const auto codec = codec_of(call);
+  if (!codec) {
+    return Error(Errc::usage, "video.codec-needed", "what standard input holds must be said", "Add --codec h264.");
+  }
+  os::Fd fd(::dup(STDIN_FILENO));
+  if (!fd.is_open()) return errno_error(errno, "read standard input");
+  return Input{
+      video::Recording::from_units(video::Container::annexb, *codec, std::make_unique<PipeUnits>(std::move(fd))), true};
+}
+
+Json counts_json(const Counts& counts, const UnitQueue& queue, video::Profile profile) {
+  const auto units = static_cast<std::int64_t>(std::max<std::uint64_t>(counts.units, 1));
+  return Json::object(
+      {{"format", name_of(profile)},
+       {"units", counts.units},
+       {"pictures", counts.pictures},
+       {"sei", counts.sei},
+       {"latency_us", Json::object({{"max", std::int64_t{counts.latency_max.count()}},
+                                    {"mean", std::int64_t{counts.latency_sum.count() / units}}})},
+       {"queue", Json::object({{"depth_max", std::uint64_t{queue.depth_max()}}, {"reader_waited", queue.waits()}})}});
 }
 
 Result<void> sign(const Invocation& call) {
-  TRY_ASSIGN(const std::shared_ptr<video::Source> source, open_source(call.get("FILE")));
-  TRY_ASSIGN(video::Recording recording, video::Recording::open(source, codec_of(call)));
-  if (recording.container() != video::Container::annexb && recording.container() != video::Container::obu) {
-    return Error(Errc::unsupported, "video.sign-container",
-                 "only streams without container are signed: H.264 and H.265 byte streams, AV1 OBU streams",
-                 "Take the stream out of its container first: ffmpeg -i IN -c copy OUT.h264");
+  if (call.get("--out") == "-" && call.out().json()) {
+    return Error(Errc::usage, "video.stdout-json", "standard output cannot take both the stream and --json",
+                 "Write the stream into a file, or leave out --json.");
   }
+  TRY_ASSIGN(const std::uint64_t depth, call.get_uint("--queue", 1, 4096));
+  TRY_ASSIGN(Input input, open_input(call));
+  video::Recording& recording = input.recording;
   TRY_ASSIGN(const video::SignOptions options, options_of(call, recording.codec()));
   TRY_ASSIGN(const std::shared_ptr<crypto::Signer> key, keystore::open_signer(call.get("--key")));
   TRY_ASSIGN(video::StreamSigner signer, video::StreamSigner::make(options, key));
-  TRY_ASSIGN(os::PendingFile file, os::PendingFile::create(call.get("--out")));
-  UnitFile out(std::move(file), recording.codec());
-  TRY_ASSIGN(const Counts counts, sign_all(call, recording, signer, out));
+  TRY_ASSIGN(const PictureClock clock, PictureClock::make(call, input.is_live));
+  TRY_ASSIGN(UnitFile out, UnitFile::create(call, call.get("--out"), recording.codec()));
+  Counts counts;
+  UnitQueue queue(depth);
+  SigningLine line(recording.codec(), signer, out, clock);
+  TRY(line.begin(parameter_sets_in(recording.codec(), recording.decoder_configuration()), counts));
+  TRY(run_line(call, recording, queue, line, counts));
+  TRY_ASSIGN(const std::vector<Bytes> rest, signer.finish());
+  for (const Bytes& each : rest) TRY(out.write(each));
+  counts.sei += rest.size();
   if (counts.sei == 0) {
     return Error(Errc::invalid_input, "video.no-pictures", "no picture was found to sign",
                  "Is it a video? --codec says what a stream without container holds.");
   }
   TRY(out.commit());
+  if (out.is_stdout()) return {};
   call.out().line("Signed as " + std::string(name_of(options.profile)) + ": " + std::to_string(counts.units) +
                   " units, " + std::to_string(counts.sei) + " signature SEI, in " + printable(call.get("--out")));
-  call.out().result(Json::object({{"format", name_of(options.profile)}, {"units", counts.units}, {"sei", counts.sei}}));
+  call.out().result(counts_json(counts, queue, options.profile));
   return {};
 }
 
 std::vector<Option> sign_options() {
   return {
       {.name = "--key", .value = "URI", .help = "The camera's key: file:, pkcs11: or keystored:.", .required = true},
-      {.name = "--out", .value = "FILE", .help = "The signed stream.", .required = true, .complete = Complete::file},
+      {.name = "--out",
+       .value = "FILE",
+       .help = "The signed stream; - for standard output.",
+       .required = true,
+       .complete = Complete::file},
       {.name = "--chain",
        .value = "PEM",
        .help = "The key's certificate, then those between it and the root.",
@@ -157,6 +273,10 @@ std::vector<Option> sign_options() {
        .value = "N",
        .help = "Sign one of so many parts, the others through it.",
        .fallback = "1"},
+      {.name = "--queue",
+       .value = "N",
+       .help = "How many units may wait for a slow key; then the source has to wait.",
+       .fallback = "256"},
       {.name = "--certificate-sei", .help = "Send certificates once, in front, instead of with each signature."},
       {.name = "--start", .value = "TIME", .help = "When the first picture was taken (RFC 3339); now, if left out."},
       {.name = "--rate", .value = "N", .help = "Pictures a second.", .fallback = "25"},
@@ -164,7 +284,9 @@ std::vector<Option> sign_options() {
       {.name = "--hardware", .value = "TEXT", .help = "The hardware, as signed account."},
       {.name = "--firmware", .value = "TEXT", .help = "The firmware's version, as signed account."},
       {.name = "--serial", .value = "TEXT", .help = "The serial number, as signed account."},
-      codec_option()};
+      codec_option(),
+      recording_options()[0],
+      recording_options()[1]};
 }
 
 }  // namespace
@@ -175,15 +297,24 @@ Command sign_command() {
       .verb = "sign",
       .summary = "Sign an encoded video stream",
       .description =
-          "Reads a H.264 or H.265 byte stream or an AV1 OBU stream and writes it with signature SEI in between; not "
-          "one "
-          "byte of the pictures changes. ONVIF Media Signing needs the certificate of the key.",
-      .positionals = {{.name = "FILE", .help = "The stream to sign."}},
+          "Reads a H.264 or H.265 byte stream, an AV1 OBU stream, MP4 or IVF and writes a stream without container, "
+          "with "
+          "signature SEI in between; not one byte of the pictures changes. ONVIF Media Signing needs the certificate "
+          "of "
+          "the key.\n\nWith - as FILE a stream is signed as it arrives on standard input (with --codec); pictures then "
+          "have the time at which they came. With --out - each unit is handed on as soon as it is signed. A picture "
+          "waits for the beginning of the next unit and, once in a part, for the key. No picture is ever dropped: "
+          "while "
+          "the key is slow, up to --queue units wait, and then whoever writes into the pipe.",
+      .positionals = {{.name = "FILE", .help = "The stream to sign, or - for standard input."}},
       .options = sign_options(),
-      .examples = {{"signet video sign in.h264 --key file:camera-keys?label=video --chain video.pem --out signed.h264",
-                    "Sign as ONVIF Media Signing."},
-                   {"signet video sign in.obu --key file:camera-keys?label=video --format axis-v2 --out signed.obu",
-                    "Sign AV1 as Axis Signed Video."}},
+      .examples =
+          {{"signet video sign in.h264 --key file:camera-keys?label=video --chain video.pem --out signed.h264",
+            "Sign as ONVIF Media Signing."},
+           {"signet video sign in.obu --key file:camera-keys?label=video --format axis-v2 --out signed.obu",
+            "Sign AV1 as Axis Signed Video."},
+           {"signet video sign - --codec h264 --key keystored:?purpose=video --chain video.pem --out - < camera",
+            "Sign a live stream."}},
       .run = sign};
 }
 

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
-#include "signet/os/clock.hpp"
-
-#include "firmware/firmware_common.hpp"
-#include "video/report.hpp"
+#include "video/judging.hpp"
+#include "video/open_recording.hpp"
+#include "video/report_files.hpp"
+#include "video/report_words.hpp"
 #include "video/video_commands.hpp"
 
 namespace signet::cli::video_cli {
@@ -13,9 +13,9 @@ namespace {
 using video::Authenticity;
 using video::Provenance;
 
-/// The verdict as the outcome of the command: only a whole, authentic recording is a success.
+/// The verdict as the outcome of the command: only an authentic recording is a success.
 Result<void> outcome_of(const Invocation& call, const video::Verdict& verdict) {
-  const std::string hint = "Keep the file as it is: it is evidence. --json and --frames say which pictures are meant.";
+  const std::string hint = "Keep the file as it is: it is evidence. --html and --json say which pictures are meant.";
   switch (verdict.authenticity()) {
     case Authenticity::not_signed:
       return Error(Errc::not_found, "video.not-signed", "the recording is not signed",
@@ -39,73 +39,73 @@ Result<void> outcome_of(const Invocation& call, const video::Verdict& verdict) {
                        verdict.provenance() == Provenance::expired_today_valid_at_recording;
   if (call.get("--require") == "trusted" && !vouched) {
     return Error(Errc::untrusted, "video.not-trusted",
-                 "no trust anchor vouches for the key: " + verdict.provenance_report().reason,
+                 "no trust anchor vouches for the key: " + provenance_word(verdict.provenance()),
                  "Give the maker's root certificate with --anchor.");
   }
   return {};
 }
 
 Result<void> verify(const Invocation& call) {
-  const std::string file = call.get("FILE");
-  video::JudgeOptions options;
-  TRY_ASSIGN(options.anchors, firmware::load_certificates(call.all("--anchor")));
-  options.now = os::SystemClock().now();
-  TRY_ASSIGN(const std::shared_ptr<video::Source> source, open_source(file));
-  // Twice over the file: what hash its signatures use must be known before the first picture is hashed.
-  TRY_ASSIGN(video::Recording probe, video::Recording::open(source, codec_of(call)));
-  TRY_ASSIGN(options.hash, video::probe_hash(probe));
-  TRY_ASSIGN(video::Recording recording, video::Recording::open(source, codec_of(call)));
-  options.recorded = recording.created();
-  ReportCollector collected;
-  video::StreamJudge judge(recording.codec(), std::move(options), &collected);
-  while (true) {
-    TRY_ASSIGN(const std::optional<video::Piece> piece, recording.next());
-    if (!piece) break;
-    judge.add(*piece);
-    call.out().progress("Verifying", recording.offset(), 0);
-  }
-  const video::Verdict verdict = std::move(judge).finish();
-  if (verdict.coverage().frames == 0) {
-    return Error(Errc::invalid_input, "video.no-pictures", "no picture was found in '" + printable(file) + "'",
-                 "Is it a video? --codec says what a stream without container holds.");
-  }
-  const FileFacts facts{file, recording.container(), recording.codec()};
-  print_report(call.out(), facts, verdict, collected, call.has("--frames"));
-  call.out().evidence(report_json(facts, verdict, collected));
-  return outcome_of(call, verdict);
+  TRY(check_file_options(call));
+  const bool names_file = call.out().json() || call.has("--html") || call.has("--report");
+  TRY_ASSIGN(const Report report, judge_file(call, call.get("FILE"), names_file));
+  print_report(call.out(), report, call.has("--frames"));
+  Json members = report_json(report);
+  TRY(write_report_files(call, report, members));
+  call.out().evidence(std::move(members));
+  return outcome_of(call, report.verdict);
 }
 
 }  // namespace
 
 Command verify_command() {
+  std::vector<Option> options{
+      anchor_option(),
+      {.name = "--strict", .help = "Fail also if pictures before or after the signed span are not covered."},
+      {.name = "--require",
+       .value = "WHAT",
+       .help = "Fail also if no trust anchor vouches for the key.",
+       .choices = {"trusted"}},
+      {.name = "--frames", .help = "List the verdict of every picture."},
+      {.name = "--threads",
+       .value = "N",
+       .help = "How many threads hash a file; as many as there are cores otherwise."}};
+  for (Option& option : file_options()) options.push_back(std::move(option));
+  options.push_back(codec_option());
+  for (Option& option : recording_options()) options.push_back(std::move(option));
   return {
       .noun = "video",
       .verb = "verify",
       .summary = "Say whether a recording is genuine, frame by frame",
       .description =
-          "Reads MP4 (also fragmented), H.264 and H.265 byte streams, AV1 OBU streams and IVF, signed as ONVIF Media "
-          "Signing or Axis Signed Video. Every picture gets a verdict: authentic, not authentic, unprotected or not "
-          "covered.\n\nThe exit code is 0 only for an authentic recording: 4 if anything was altered, is missing or is "
-          "unprotected, 8 if nothing is signed, others if the file cannot be read. What no signature covers is said "
-          "for every recording.\n\nCertificates are judged at the recording time; where that comes from is said.",
-      .positionals = {{.name = "FILE", .help = "The recording."}},
-      .options = {{.name = "--anchor",
-                   .value = "PEM",
-                   .help = "Root certificates that are trusted to vouch for cameras.",
-                   .repeatable = true,
-                   .complete = Complete::file},
-                  {.name = "--strict",
-                   .help = "Fail also if pictures before or after the signed span are not covered."},
-                  {.name = "--require",
-                   .value = "WHAT",
-                   .help = "Fail also if no trust anchor vouches for the key.",
-                   .choices = {"trusted"}},
-                  {.name = "--frames", .help = "List the verdict of every picture."},
-                  codec_option()},
+          "Reads MP4 (also fragmented), H.264 and H.265 byte streams, AV1 OBU streams and IVF, captures of RTP (pcap, "
+          "pcapng), and through ffmpeg Matroska, WebM, MPEG-TS and live RTSP, signed as ONVIF Media Signing or Axis "
+          "Signed Video. Every picture gets a verdict: authentic, not authentic, unprotected or not "
+          "covered.\n\nThe answer is in the exit code as well. Pictures before the first and after the last signature "
+          "are never called authentic; they are listed, and change the exit code with --strict. What no signature "
+          "covers is said for every recording.\n\nCertificates are judged at the recording time; where that comes from "
+          "is said.\n\n--html writes a report for people who have to decide on the recording: one file that needs "
+          "nothing else, with the pictures around each finding where ffmpeg is installed. --report writes the report "
+          "for machines, with --sign as a signed envelope that is bound to the file by its SHA-256; `signet video "
+          "report-verify` checks it.",
+      .positionals = {{.name = "FILE", .help = "The recording, an rtsp:// URL, or - for standard input."}},
+      .options = std::move(options),
       .examples = {{"signet video verify recording.mp4", "Find out whether a recording was altered."},
+                   {"signet video verify recording.mp4 --anchor maker-root.pem --html report.html",
+                    "Write a report that can be shown to anybody."},
                    {"signet video verify recording.mp4 --anchor maker-root.pem --require trusted --json",
-                    "Demand that a known maker vouches for the camera; for scripts."}},
-      .run = verify};
+                    "Demand that a known maker vouches for the camera; for scripts."},
+                   {"signet video verify rtsp://camera/stream --duration 60", "Judge a minute of a live stream."},
+                   {"signet video verify recording.mp4 --report report.dsse --sign file:lab-keys?label=examiner",
+                    "Sign the report, bound to this very file."}},
+      .run = verify,
+      .exits = {{.code = 0, .reasons = {}, .meaning = "authentic"},
+                {.code = 1,
+                 .reasons = {"video.not-authentic", "video.partly-unprotected", "video.missing", "video.not-covered",
+                             "video.not-trusted"},
+                 .meaning = "anything worse: altered, incomplete, partly unprotected, or less than --strict and "
+                            "--require demand"},
+                {.code = 2, .reasons = {"video.not-signed"}, .meaning = "not signed"}}};
 }
 
 }  // namespace signet::cli::video_cli

@@ -45,6 +45,10 @@ Result<std::shared_ptr<video::Source>> open_source(const std::string& file) {
   return std::shared_ptr<video::Source>(std::make_shared<FileSource>(std::move(fd)));
 }
 
+bool names_file(const std::string& what) {
+  return what != "-" && !what.starts_with("rtsp://") && !what.starts_with("rtsps://");
+}
+
 Option codec_option() {
   return {.name = "--codec",
           .value = "CODEC",
@@ -59,19 +63,11 @@ std::optional<video::Codec> codec_of(const Invocation& call) {
   return std::nullopt;
 }
 
-std::string clock_text(std::int64_t time_us) {
-  const std::int64_t ms = time_us / 1000;
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld.%03lld", static_cast<long long>(ms / 3'600'000),
-                static_cast<long long>(ms / 60'000 % 60), static_cast<long long>(ms / 1000 % 60),
-                static_cast<long long>(ms % 1000));
-  return text.data();
-}
-
 }  // namespace video_cli
 
 std::vector<Command> video_commands() {
-  return {video_cli::verify_command(), video_cli::sign_command(), video_cli::inspect_command()};
+  return {video_cli::verify_command(), video_cli::report_verify_command(), video_cli::sign_command(),
+          video_cli::export_command(), video_cli::inspect_command()};
 }
 
 }  // namespace signet::cli

@@ -17,15 +17,17 @@ namespace video_cli {
 Command verify_command();
 Command sign_command();
 Command inspect_command();
+Command report_verify_command();
+Command export_command();
 
 /// A file as the library reads it.
 Result<std::shared_ptr<video::Source>> open_source(const std::string& file);
+/// Whether it is the name of a file; else it is "-" (standard input) or the address of a live stream.
+[[nodiscard]] bool names_file(const std::string& what);
 /// The value of --codec, none where it was not given.
 [[nodiscard]] std::optional<video::Codec> codec_of(const Invocation& call);
 /// --codec itself.
 [[nodiscard]] Option codec_option();
-/// "0:00:05.160".
-[[nodiscard]] std::string clock_text(std::int64_t time_us);
 
 }  // namespace video_cli
 

@@ -90,6 +90,14 @@ class Invocation {
   Output* out_;
 };
 
+/// An exit code by which a command answers a question, as `grep` and `cmp` do: an error with one of these reasons is
+/// its answer, not a failure to find one.
+struct Exit {
+  int code = 1;                      ///< 0, 1 or 2
+  std::vector<std::string> reasons;  ///< of the errors: "video.not-signed"; none for 0
+  std::string meaning;               ///< "the recording is not signed"
+};
+
 /// One thing that `signet` can do: `signet NOUN VERB`; VERB is empty for a command of one word (`signet tour`).
 struct Command {
   std::string noun;
@@ -100,12 +108,18 @@ struct Command {
   std::vector<Option> options = {};
   std::vector<Example> examples = {};  ///< at least one
   std::function<Result<void>(const Invocation&)> run;
+  /// Codes of its own. Where there are any, 1 and 2 mean nothing else: see exit_code_of().
+  std::vector<Exit> exits = {};
 };
+
+/// The exit code of an error. It is that of its Errc, unless `exits` has its reason; and where `exits` is not empty,
+/// `usage` and `internal` give way to the answers and end with 64 and 70, as in sysexits.h.
+[[nodiscard]] int exit_code_of(const Error& error, const std::vector<Exit>& exits);
 
 /// All commands, in the order in which help lists them. Each folder of cli/ adds its own in cli/src/commands.cpp.
 [[nodiscard]] const std::vector<Command>& all_commands();
 
-/// Parses, runs and reports; returns the exit code (ErrcInfo::exit_code).
+/// Parses, runs and reports; returns the exit code (exit_code_of()).
 int run(const std::vector<std::string>& arguments, const std::vector<Command>& commands);
 
 }  // namespace signet::cli

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: Signet contributors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "signet/cli.hpp"
+#include "signet/os/file.hpp"
+#include "signet/video_recording.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Streams without container: H.264 and H.265 byte streams (annex B), AV1 OBU streams.
+namespace signet::cli::video_cli {
+
+/// What a unit is to whoever cuts a stream (H.264 7.4.1.2.3, H.265 7.4.2.4.4, AV1 7.5).
+enum class UnitRole : std::uint8_t {
+  delimiter,      ///< begins an access unit or a temporal unit
+  parameter_set,  ///< or AV1's sequence header
+  message,        ///< SEI before a picture, AV1 metadata
+  content,        ///< slices, and all that belongs to the picture before it
+};
+[[nodiscard]] UnitRole role_of(video::Codec codec, ByteView unit);
+
+/// The parameter sets in the body of MP4's avcC, hvcC or av1C, in their order (ISO/IEC 14496-15, 5.3.3.1, 8.3.3.1; AV1
+/// in ISO base media 2.3). What cannot be read is left out.
+[[nodiscard]] std::vector<Bytes> parameter_sets_in(video::Codec codec, ByteView configuration);
+
+/// A unit as a byte stream can hold it: some signers put a SEI into MP4 without emulation prevention, and a start code
+/// within it would cut it in two (H.264 7.4.1, H.265 7.4.2). None if it is fine as it is.
+[[nodiscard]] std::optional<Bytes> escaped_if_needed(video::Codec codec, ByteView unit);
+
+/// Writes units one after another, into a new file that appears only when it is whole, or to standard output ("-").
+class UnitFile {
+ public:
+  /// "os.exists" (conflict).
+  static Result<UnitFile> create(const Invocation& call, const std::string& name, video::Codec codec);
+  Result<void> write(ByteView unit);
+  /// Hands on what is buffered: for readers that follow a live stream.
+  Result<void> flush();
+  Result<void> commit();
+  [[nodiscard]] bool is_stdout() const { return !file_; }
+
+ private:
+  UnitFile(const Invocation& call, std::optional<os::PendingFile> file, video::Codec codec)
+      : out_(&call.out()), file_(std::move(file)), codec_(codec) {}
+  Output* out_;
+  std::optional<os::PendingFile> file_;
+  video::Codec codec_;
+  Bytes buffer_;
+};
+
+/// The next whole unit of a recording; none at the end. "video.unit-too-large" (exhausted) beyond 64 MiB.
+struct WholeUnit {
+  Bytes bytes;
+  std::optional<std::int64_t> time_us = {};
+};
+Result<std::optional<WholeUnit>> next_whole(video::Recording& recording);
+
+}  // namespace signet::cli::video_cli
