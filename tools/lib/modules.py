@@ -14,7 +14,7 @@ from lib.tree import Tree, room_of
 
 _CMAKE_COMMENT = re.compile(r"#[^\n]*")
 _CALL = re.compile(r"\badd_module\s*\(([^)]*)\)")
-_KEYWORDS = {"LAYER", "ROOM", "DEPS", "PRIVATE_DEPS", "LIBS", "TEST_DEPS"}
+_KEYWORDS = {"LAYER", "ROOM", "DEPS", "PRIVATE_DEPS", "LIBS", "TEST_DEPS", "ALONE"}
 _DECLARING = re.compile(r"^(?:(?:lib|vendor|factory|device|fleet)/(?:[^/]+/)*|cli/|tests/support/)CMakeLists\.txt$")
 
 # Private headers that several modules share. Each is a module of its own in DEPS, without a layer.
