@@ -52,7 +52,8 @@ if(SIGNET_PCH)
   endif()
 endif()
 
-# signet_build_short(TARGET lib|test [ALONE source...]): ALONE are the sources whose own names would meet those of others.
+# signet_build_short(TARGET lib|test [ALONE source...])
+# ALONE are the sources whose own names would meet those of others.
 function(signet_build_short target kind)
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
   if(TARGET signet_pch_${kind})

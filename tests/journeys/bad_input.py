@@ -183,6 +183,13 @@ COMMANDS: dict[str, list[str]] = {
         "releases",
     ],
     "video verify": ["{signed.h264:video}", "--anchor", "{vendor-root.pem:certificate}"],
+    "video report-verify": [
+        "{report.dsse:json}",
+        "{signed.h264:any}",
+        "--key",
+        "{vendor-alice.pem:certificate}",
+    ],
+    "video export": ["{signed.h264:video}", "new-clip.h264", "--anchor", "{vendor-root.pem:certificate}"],
     "video sign": [
         "{base.h264:video}",
         "--key",
@@ -201,7 +208,7 @@ COMMANDS: dict[str, list[str]] = {
 NEEDS_TPM = "it needs a born device: tests/journeys/birth_kill.py; below are its refusals"
 NOT_HERE = {
     "tour": "it makes all of its input itself",
-    **{name: NEEDS_TPM for name in ("floor show", "floor apply", "id show", "id birth", "id verify")},
+    **{name: NEEDS_TPM for name in ("floor show", "floor apply", "id show", "id certificate", "id birth", "id verify")},
     **{name: "it needs a line with births; below are its refusals" for name in ("station release", "station batch")},
 }
 
@@ -234,12 +241,13 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
         for command in ("floor show", "id show")
         for socket in ("missing", "key.p8")
     ),
+    *(("id certificate", ["video", "--keystored", socket, "--out", "c.pem"]) for socket in ("missing", "key.p8")),
     ("id birth", [*BIRTH, "--station", "tcp:127.0.0.1:1"]),  # nobody listens
     *(("id birth", [*BIRTH, "--station", where]) for where in ("", "tcp:", "tcp:host", "serial:key.p8@9600", "x:y")),
     *(("id birth", [*BIRTH, "--station", "tcp:127.0.0.1:1", "--vendor-key", file]) for file in ("missing", "key.p8")),
     *(
         ("id verify", [what, "--anchor", "vendor-root.pem"])
-        for what in ("missing", "key.p8", "sbom.json", "https://")
+        for what in ("missing", "key.p8", "sbom.json", "https://", "https://h:x", "https://[::1", "http://h")
     ),
     ("id verify", ["https://127.0.0.1:1", "--anchor", "vendor-root.pem"]),
     ("id verify", ["sbom.json", "--anchor", "missing"]),
@@ -249,6 +257,11 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
     ("floor apply", ["missing", "--device", "device/device.json"]),
     ("floor approve", ["--key", KEY, "--value", "7"]),  # and where to?
     ("floor approve", ["--key", KEY, "--value", "x", "--out", "new-floor.json"]),
+    ("video sign", ["-", "--key", KEY, "--out", "new.h264"]),  # what does it hold?
+    *(
+        ("video export", ["signed.h264", "new.h264", *words])
+        for words in (["--from", "gop:x"], ["--to", "gop:999"], ["--from", "1:2:3:4"], ["--from", "12"])
+    ),
 )
 
 # More files that a command reads without naming them: (command, file, kind).
@@ -340,6 +353,13 @@ def inputs_of(command: str, template: list[str]) -> list[Input]:
     return found + [Input(command, words, path, kind) for name, path, kind in UNNAMED if name == command]
 
 
+def make_videos(signet: Signet, maker: Maker) -> None:
+    shutil.copy(VIDEO, signet.folder / "base.h264")
+    words = ("--key", maker.key("alice"), "--chain", "vendor-alice.pem", "--out", "signed.h264")
+    signet.must("video", "sign", "base.h264", *words)
+    signet.must("video", "verify", "signed.h264", "--report", "report.dsse", "--sign", maker.key("alice"))
+
+
 def make_world(signet: Signet) -> None:
     maker = Maker(signet)
     maker.issue("alice")
@@ -393,9 +413,7 @@ def make_world(signet: Signet) -> None:
     )
     signet.must("firmware", "record", "cam.bundle", "--ledger", "releases")
     signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
-    shutil.copy(VIDEO, folder / "base.h264")
-    words = ("--key", maker.key("alice"), "--chain", "vendor-alice.pem", "--out", "signed.h264")
-    signet.must("video", "sign", "base.h264", *words)
+    make_videos(signet, maker)
     device = Device.make(signet, "device", maker.root, ("rootfs",))
     device.update(folder / "cam.bundle")
     for command, words in COMMANDS.items():

@@ -24,6 +24,7 @@ REASONS = {
     "updated.rollback",
     "updated.no-floor-approval",
     "ledger.altered",
+    "video.not-authentic",
 }
 
 
@@ -47,7 +48,7 @@ def P_TOUR_001_each_attack_is_refused_for_its_own_reason(signet, folder):
     assert {step["reason"] for step in refused} == REASONS, refused
     assert all(step["exit_code"] != 0 for step in refused)
     assert all(step["exit_code"] == 0 for step in steps if step["kind"] != "refused")
-    assert answer["result"]["attacks_refused"] == len(refused) == 13
+    assert answer["result"]["attacks_refused"] == len(refused) == 14
     print(f"  {len(steps)} commands, {len(refused)} attacks refused, {answer['result']['took_ms']} ms")
 
 
@@ -57,7 +58,7 @@ def P_TOUR_002_nothing_is_left_behind(signet, folder):
     assert result.returncode == 0, result.stderr.decode()
     assert list(folder.iterdir()) == [], "the tour left files"
     text = result.stdout.decode()
-    assert "13 attacks, all refused" in text
+    assert "14 attacks, all refused" in text
     assert str(folder) not in text, "a temporary folder's name tells a reader nothing"
 
 

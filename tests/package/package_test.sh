@@ -23,9 +23,13 @@ program=$(find "$work/packages" -maxdepth 1 -name 'signet_*.deb')
 library=$(find "$work/packages" -maxdepth 1 -name 'signet-dev_*.deb')
 device=$(find "$work/packages" -maxdepth 1 -name 'signet-keystored_*.deb')
 station=$(find "$work/packages" -maxdepth 1 -name 'signet-station_*.deb')
-[[ -f $program && -f $library && -f $device && -f $station ]] || fail "all four packages are made"
+camera=$(find "$work/packages" -maxdepth 1 -name 'signet-camerad_*.deb')
+video=$(find "$work/packages" -maxdepth 1 -name 'libsignet-video1_*.deb')
+video_dev=$(find "$work/packages" -maxdepth 1 -name 'libsignet-video-dev_*.deb')
+all=("$program" "$library" "$device" "$station" "$camera" "$video" "$video_dev")
+for package in "${all[@]}"; do [[ -f $package ]] || fail "all seven packages are made"; done
 
-for package in "$program" "$library" "$device" "$station"; do
+for package in "${all[@]}"; do
   for name in Package Version Architecture Maintainer Section Priority Description Depends; do
     [[ -n $(dpkg-deb -f "$package" "$name") ]] || fail "$(basename "$package") has no $name"
   done
@@ -35,9 +39,9 @@ for package in "$program" "$library" "$device" "$station"; do
   grep -q '/copyright$' "$work/list" || fail "no copyright in $package"
 done
 if command -v lintian >/dev/null; then
-  lintian --fail-on error "$program" "$library" "$device" "$station" || fail "lintian"
+  lintian --fail-on error "${all[@]}" || fail "lintian"
 fi
-stat -c 'made: %n, %s bytes' "$program" "$library" "$device" "$station"
+stat -c 'made: %n, %s bytes' "${all[@]}"
 
 # --- clean roots ---
 names_of() { dpkg-deb -f "$1" Depends | tr ',' '\n' | sed 's/^ *//; s/[ (|].*//' | sort -u | paste -sd,; }
@@ -57,6 +61,9 @@ clean_root() {
 
 clean_root "$(names_of "$program")" "$program" in_clean_root.sh || fail "signet in a clean root"
 clean_root "$(names_of "$library"),g++,cmake,make" "$library" in_dev_root.sh || fail "signet-dev in a clean root"
+clean_root "$(names_of "$video"),gcc,g++,libc6-dev,pkgconf" "$video $video_dev" in_video_root.sh ||
+  fail "libsignet-video in a clean root"
 clean_root "$(names_of "$device")" "$device" in_service_root.sh || fail "signet-keystored in a clean root"
 clean_root "$(names_of "$station")" "$station" in_service_root.sh || fail "signet-station in a clean root"
+clean_root "$(names_of "$camera")" "$camera" in_service_root.sh || fail "signet-camerad in a clean root"
 echo "packages: all held"
