@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 
-from factory import Line, Tap
+from factory import Line, Tap, wait_for
 from journey import EXIT_CODES, Done, Signet, expect, travel
 
 # When the TPM is killed. At "begin" the unit has not said yet who it is, so the station has nobody to note.
@@ -39,6 +39,8 @@ def lose_tpm_at(line: Line, message: str, serial: str) -> str:
         first = unit.birth(serial, tap.port)
         expect(first.code != 0, f"no birth without a TPM since '{message}'", first)
         expect(b"tpm" in first.out.lower() or b"TPM" in first.out, "the unit says that it is the TPM", first)
+        if message != "begin":  # the station hears of it at the same time as the unit's program, and has to write it
+            wait_for(lambda: any(each["serial"] == serial for each in failed(line)), "the station knows it")
         known = [each for each in failed(line) if each["serial"] == serial]
         expect(bool(known) == (message != "begin"), f"the station knows it after '{message}'", known)
         shown = "nobody in particular"

@@ -34,7 +34,9 @@ for package in "${all[@]}"; do
     [[ -n $(dpkg-deb -f "$package" "$name") ]] || fail "$(basename "$package") has no $name"
   done
   dpkg-deb -c "$package" >"$work/list"
-  if grep -vE '^(d.{9}|l.{9}|-rw-r--r--|-rwxr-xr-x) root/root ' "$work/list"; then fail "odd modes or owners in $package"; fi
+  if grep -vE '^(d.{9}|l.{9}|-rw-r--r--|-rwxr-xr-x) root/root ' "$work/list"; then
+    fail "odd modes or owners in $package"
+  fi
   if grep -oE ' \./.*' "$work/list" | grep -vE '^ \./(usr/.*)?$'; then fail "files outside /usr in $package"; fi
   grep -q '/copyright$' "$work/list" || fail "no copyright in $package"
 done
