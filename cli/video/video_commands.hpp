@@ -20,8 +20,6 @@ Command inspect_command();
 Command report_verify_command();
 Command export_command();
 
-/// A file as the library reads it.
-Result<std::shared_ptr<video::Source>> open_source(const std::string& file);
 /// Whether it is the name of a file; else it is "-" (standard input) or the address of a live stream.
 [[nodiscard]] bool names_file(const std::string& what);
 /// The value of --codec, none where it was not given.
