@@ -185,6 +185,14 @@ namespace {
 
 Bytes bytes_of(const std::filesystem::path& path) { return must(os::read_file(path, 64U << 20U)); }
 
+/// Another root hash in a checkpoint, as well formed as the one before: base64 stays base64.
+void other_root(const std::filesystem::path& checkpoint) {
+  std::string text(as_text(bytes_of(checkpoint)));
+  char& first = text.at(text.find('\n', text.find('\n') + 1) + 1);
+  first = first == 'A' ? 'B' : 'A';
+  std::ofstream(checkpoint, std::ios::binary | std::ios::trunc) << text;
+}
+
 /// Changes one bit of a file, as somebody with the disk in hand does.
 void flip(const std::filesystem::path& path) {
   Bytes bytes = bytes_of(path);
@@ -226,7 +234,8 @@ TEST_F(Faults, P_STATION_022_AStationDoesNotGoOnWithALedgerThatWasChanged) {
       {"an entry", "station.ledger-altered", [](const auto& l) { flip(l / "tile/entries/000.p/2"); }},
       {"a hash", "station.ledger-altered", [](const auto& l) { flip(l / "tile/0/000.p/2"); }},
       {"the journal", "ledger.journal-damaged", [](const auto& l) { flip(l / "journal/entries"); }},
-      {"the checkpoint", "station.ledger-altered", [](const auto& l) { flip(l / "checkpoint"); }},
+      {"the checkpoint", "station.ledger-altered", [](const auto& l) { other_root(l / "checkpoint"); }},
+      {"half a checkpoint", "ledger.bad-note", [](const auto& l) { resize_file(l / "checkpoint", 40); }},
       {"no checkpoint", "station.ledger-altered", [](const auto& l) { std::filesystem::remove(l / "checkpoint"); }},
       {"an older copy", "station.ledger-behind", [&](const auto& l) { copy_folder(first_only, l); }},
       {"another history", "station.ledger-altered", other_history},

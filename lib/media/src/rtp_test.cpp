@@ -35,6 +35,16 @@ Bytes capture_of(const std::vector<Bytes>& packets, CaptureKind kind = CaptureKi
   return writer.file();
 }
 
+/// NAL units whose type says something else in a payload (RFC 6184 5.2, RFC 7798 4.4): a signer that does not escape
+/// its SEI makes some. What they are taken for depends on what they hold; none is taken for a picture.
+std::uint64_t not_for_rtp(const Units& units) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(units.units, [&](const Bytes& unit) {
+    const auto first = std::to_integer<unsigned>(unit.at(0));
+    if (units.codec == video::Codec::h264) return (first & 0x1fU) == 0 || (first & 0x1fU) >= 24;
+    return units.codec == video::Codec::h265 && (first >> 1U & 0x3fU) >= 48;
+  }));
+}
+
 class Vectors : public testing::TestWithParam<Row> {};
 
 TEST_P(Vectors, P_MEDIA_001_rtp_gives_the_verdict_of_the_file) {
@@ -59,7 +69,7 @@ TEST_P(Vectors, P_MEDIA_001_rtp_gives_the_verdict_of_the_file) {
   EXPECT_EQ(received->frames, direct->frames);
   EXPECT_EQ(received->container, video::Container::rtp);
   EXPECT_EQ(received->transport->lost, 0U);
-  EXPECT_EQ(received->transport->packets_unread, 0U);
+  EXPECT_EQ(received->transport->packets_unread, not_for_rtp(*units));
 }
 
 std::string name_of_row(const testing::TestParamInfo<Row>& info) {
