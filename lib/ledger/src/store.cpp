@@ -148,9 +148,14 @@ Result<std::uint64_t> Ledger::State::append(std::span<const ByteView> entries) {
     }
     is_led_ = true;
     const std::vector<Request*> requests = take_requests();
+    std::uint64_t index = header_.base + tail_.size();
     lock.unlock();
-    serve(requests);
+    const auto written = serve(requests);
     lock.lock();
+    for (Request* each : requests) {  // under the lock: who finds its outcome returns, and its request is gone
+      each->outcome = written ? Result<std::uint64_t>(index) : Result<std::uint64_t>(written.error());
+      index += each->entries.size();
+    }
     is_led_ = false;
     size_ = header_.base + tail_.size();
     changed_.notify_all();
@@ -171,14 +176,10 @@ std::vector<Ledger::State::Request*> Ledger::State::take_requests() {
   return taken;
 }
 
-void Ledger::State::serve(const std::vector<Request*>& requests) {
-  std::uint64_t index = header_.base + tail_.size();
-  auto written = is_failed_ ? Result<void>(failed()) : rotate_if_large();
-  if (written) written = write_frames(requests);
-  for (Request* request : requests) {
-    request->outcome = written ? Result<std::uint64_t>(index) : Result<std::uint64_t>(written.error());
-    index += request->entries.size();
-  }
+Result<void> Ledger::State::serve(const std::vector<Request*>& requests) {
+  if (is_failed_) return failed();
+  TRY(rotate_if_large());
+  return write_frames(requests);
 }
 
 Result<void> Ledger::State::write_frames(const std::vector<Request*>& requests) {

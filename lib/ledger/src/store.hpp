@@ -42,7 +42,7 @@ class Ledger::State {
   Result<void> load();
   Result<void> load_edge();
   std::vector<Request*> take_requests();
-  void serve(const std::vector<Request*>& requests);
+  [[nodiscard]] Result<void> serve(const std::vector<Request*>& requests);
   Result<void> write_frames(const std::vector<Request*>& requests);
   /// Puts what is in the journal up to `size` into tiles.
   Result<Frontier> write_tiles(std::uint64_t size);
