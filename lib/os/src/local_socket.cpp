@@ -68,6 +68,21 @@ int poll_for(const Fd& fd, std::chrono::milliseconds timeout) {
   return ready;
 }
 
+/// None where the system does not say (an emulator): being in fewer groups never allows more.
+std::vector<gid_t> groups_of(const Fd& fd) {
+  std::vector<gid_t> groups(64);
+  for (;;) {
+    socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0) {
+      groups.resize(size / sizeof(gid_t));
+      return groups;
+    }
+    const std::size_t wanted = size / sizeof(gid_t);  // the kernel says how many there are
+    if (errno != ERANGE || wanted <= groups.size()) return {};
+    groups.resize(wanted);
+  }
+}
+
 Error closed() { return {Errc::unavailable, "os.closed", "the other side closed the connection"}; }
 
 }  // namespace
@@ -79,7 +94,8 @@ Result<LocalSocket> LocalSocket::adopt(Fd fd, std::chrono::milliseconds timeout)
   if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
     return errno_error(errno, "ask who is at the other end of a local socket");
   }
-  return LocalSocket(std::move(fd), Peer{credentials.pid, credentials.uid, credentials.gid});
+  Peer peer{.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid, .groups = groups_of(fd)};
+  return LocalSocket(std::move(fd), std::move(peer));
 }
 
 Result<LocalSocket> LocalSocket::connect(const std::filesystem::path& path, std::chrono::milliseconds timeout) {

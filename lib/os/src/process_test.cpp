@@ -110,6 +110,11 @@ TEST(ChildProcess, its_own_end_is_noticed) {
   while (!child->ended()) {
   }
   EXPECT_EQ(*child->ended(), 9);
+}
+
+TEST(ChildProcess, a_missing_program_is_not_found) {
+  SKIP_UNDER_EMULATOR("it makes a fork of a vfork, so that posix_spawn does not hear why the child failed");
+  const test::TempDir folder;
   EXPECT_REASON(Child::start({"/nonexistent/program"}, folder / "log"), "os.not-found");
 }
 

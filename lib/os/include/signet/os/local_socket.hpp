@@ -10,14 +10,17 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace signet::os {
 
-/// Who is at the other end of a local socket, as the kernel says (SO_PEERCRED); it cannot be forged by the peer.
+/// Who is at the other end of a local socket, as the kernel says (SO_PEERCRED, SO_PEERGROUPS); it cannot be forged by
+/// the peer.
 struct Peer {
   pid_t pid = -1;
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);
+  std::vector<gid_t> groups = {};  ///< supplementary ones
 };
 
 /// One connection that carries whole messages: each is a 4-byte big-endian length and that many bytes.
@@ -37,7 +40,7 @@ class LocalSocket {
 
  private:
   friend class LocalListener;
-  LocalSocket(Fd fd, Peer peer) : fd_(std::move(fd)), peer_(peer) {}
+  LocalSocket(Fd fd, Peer peer) : fd_(std::move(fd)), peer_(std::move(peer)) {}
   static Result<LocalSocket> adopt(Fd fd, std::chrono::milliseconds timeout);
   Fd fd_;
   Peer peer_;
