@@ -46,6 +46,12 @@ std::string_view name_of(Extractable extractable) {
   return k_names.at(static_cast<std::size_t>(extractable));
 }
 
+Result<KeyProof> Keystore::prove(const KeySelector& selector, ByteView /*qualifying_data*/) {
+  return Error(Errc::unsupported, "keystore.no-proof",
+               "nobody but its own store could vouch for " + keystore::describe(selector),
+               "Only keys that signet-keystored holds on a device that was born have a witness.");
+}
+
 Result<std::unique_ptr<Keystore>> open(std::string_view uri, const Options& options) {
   TRY_ASSIGN(Opened opened, open_any(uri, options));
   return std::move(opened.store);

@@ -27,7 +27,8 @@ constexpr std::chrono::milliseconds k_restart_step{25};
 /// What changes something and would not do the same a second time.
 enum class Repeat : std::uint8_t { harmless, harmful };
 Repeat repeat_of(std::string_view op) {
-  constexpr std::array<std::string_view, 5> k_harmful{"generate", "import", "destroy", "floor-write", "token-set-pin"};
+  constexpr std::array<std::string_view, 6> k_harmful{"generate", "import",      "rotate",
+                                                      "destroy",  "floor-write", "token-set-pin"};
   return std::ranges::find(k_harmful, op) == k_harmful.end() ? Repeat::harmless : Repeat::harmful;
 }
 
@@ -132,9 +133,12 @@ Result<Json> KeystoredClient::call(std::string_view op, Json arguments) {
   return parsed;
 }
 
-Result<KeystoredKey> KeystoredClient::generate(std::string_view label, Purpose purpose,
-                                               crypto::KeyAlgorithm algorithm) {
-  TRY_ASSIGN(const Json answer, call("generate", key_arguments(label, purpose).set("algorithm", name_of(algorithm))));
+Result<KeystoredKey> KeystoredClient::generate(std::string_view label, Purpose purpose, crypto::KeyAlgorithm algorithm,
+                                               std::string_view use) {
+  Json arguments = key_arguments(label, purpose);
+  arguments.set("algorithm", name_of(algorithm));
+  if (!use.empty()) arguments.set("use", use);
+  TRY_ASSIGN(const Json answer, call("generate", std::move(arguments)));
   return KeystoredKey::parse(answer);
 }
 
@@ -169,6 +173,13 @@ Result<Bytes> KeystoredClient::sign(std::string_view label, Purpose purpose, cry
                                     ByteView input) {
   Json arguments = key_arguments(label, purpose);
   arguments.set("scheme", name_of(scheme)).set("input", to_base64(input));
+  TRY_ASSIGN(const Json answer, call("sign", std::move(arguments)));
+  return bytes_of(answer, "sign", "signature");
+}
+
+Result<Bytes> KeystoredClient::sign_block(std::string_view label, Purpose purpose, ByteView block) {
+  Json arguments = key_arguments(label, purpose);
+  arguments.set("scheme", k_rsa_block).set("input", to_base64(block));
   TRY_ASSIGN(const Json answer, call("sign", std::move(arguments)));
   return bytes_of(answer, "sign", "signature");
 }

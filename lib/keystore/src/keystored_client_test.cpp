@@ -135,19 +135,20 @@ TEST_F(Keystored, P_KEYSTORE_018_purposes_allow_what_the_table_says_and_no_more)
   struct Row {
     Purpose purpose;
     const char* name;
-    const char* acts;  // of sign, decrypt, derive, seal, certify
+    const char* acts;  // of sign, decrypt, derive, seal, certify, sign any
   };
-  constexpr Row k_rows[] = {{Purpose::device_id, "device-id", "s...c"},
-                            {Purpose::tls, "tls", "s...c"},
-                            {Purpose::network, "network", "s...c"},
-                            {Purpose::video, "video", "s...c"},
-                            {Purpose::storage, "storage", ".dxpc"}};
-  constexpr KeyAct k_acts[] = {KeyAct::sign, KeyAct::decrypt, KeyAct::derive, KeyAct::seal, KeyAct::certify};
+  constexpr Row k_rows[] = {{Purpose::device_id, "device-id", "s...c."},
+                            {Purpose::tls, "tls", "s...ca"},
+                            {Purpose::network, "network", "s...c."},
+                            {Purpose::video, "video", "s...c."},
+                            {Purpose::storage, "storage", ".dxpc."}};
+  constexpr KeyAct k_acts[] = {KeyAct::sign, KeyAct::decrypt, KeyAct::derive,
+                               KeyAct::seal, KeyAct::certify, KeyAct::sign_any};
   for (const Row& row : k_rows) {
     EXPECT_EQ(name_of(row.purpose), row.name);
     ASSERT_OK(purpose_from(row.name));
     EXPECT_EQ(*purpose_from(row.name), row.purpose);
-    for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < 6; ++i) {
       EXPECT_EQ(may(row.purpose, k_acts[i]), row.acts[i] == '.' ? Permission::refused : Permission::allowed)
           << row.name << " " << i;
     }

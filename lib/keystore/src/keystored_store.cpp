@@ -42,6 +42,7 @@ class DaemonStore : public Keystore {
   Result<std::vector<KeyInfo>> list() override;
   Result<std::shared_ptr<crypto::Signer>> signer(const KeySelector& selector) override;
   Result<void> destroy(const KeySelector& selector) override;
+  Result<KeyProof> prove(const KeySelector& selector, ByteView qualifying_data) override;
 
  private:
   [[nodiscard]] KeyInfo info_of(const KeystoredKey& key) const;
@@ -124,7 +125,7 @@ Result<std::vector<KeyInfo>> DaemonStore::list() {
   TRY_ASSIGN(const auto keys, client_->list());
   std::vector<KeyInfo> infos;
   for (const KeystoredKey& key : keys) {
-    if (key.use == "sign" && (!uri_.purpose || key.purpose == *uri_.purpose)) infos.push_back(info_of(key));
+    if (key.signs() && (!uri_.purpose || key.purpose == *uri_.purpose)) infos.push_back(info_of(key));
   }
   std::ranges::sort(infos, {}, &KeyInfo::label);
   return infos;
@@ -138,6 +139,20 @@ Result<std::shared_ptr<crypto::Signer>> DaemonStore::signer(const KeySelector& s
 Result<void> DaemonStore::destroy(const KeySelector& selector) {
   TRY_ASSIGN(const KeystoredKey key, key_of(selector));
   return client_->destroy(key.label, key.purpose);
+}
+
+Result<KeyProof> DaemonStore::prove(const KeySelector& selector, ByteView qualifying_data) {
+  TRY_ASSIGN(const KeystoredKey key, key_of(selector));
+  // A device without an identity could only prove that some TPM holds the key: say so before the TPM is asked.
+  TRY_ASSIGN(const Json who, client_->call("identity"));
+  TRY_ASSIGN(const Json identity, who.object_at("statement"));
+  TRY_ASSIGN(const Json answer,
+             client_->call("certify", Json::object({{"label", key.label}, {"nonce", to_base64(qualifying_data)}})));
+  KeyProof proof{.public_area = {}, .statement = {}, .signature = {}, .identity = identity.dump()};
+  TRY_ASSIGN(proof.public_area, bytes_at(answer, "public_area"));
+  TRY_ASSIGN(proof.statement, bytes_at(answer, "statement"));
+  TRY_ASSIGN(proof.signature, bytes_at(answer, "signature"));
+  return proof;
 }
 
 }  // namespace

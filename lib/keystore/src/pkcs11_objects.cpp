@@ -60,6 +60,23 @@ Result<void> read_flag(Pkcs11Call& call, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_T
   return {};
 }
 
+/// What a token says of how a key is held (PKCS#11 2.40 section 4.9), for those who are shown it.
+Result<std::vector<TokenAttribute>> told_of(Pkcs11Call& call, CK_OBJECT_HANDLE object) {
+  constexpr std::array<std::pair<CK_ATTRIBUTE_TYPE, const char*>, 6> k_told{
+      {{CKA_LOCAL, "CKA_LOCAL"},
+       {CKA_SENSITIVE, "CKA_SENSITIVE"},
+       {CKA_ALWAYS_SENSITIVE, "CKA_ALWAYS_SENSITIVE"},
+       {CKA_EXTRACTABLE, "CKA_EXTRACTABLE"},
+       {CKA_NEVER_EXTRACTABLE, "CKA_NEVER_EXTRACTABLE"},
+       {CKA_ALWAYS_AUTHENTICATE, "CKA_ALWAYS_AUTHENTICATE"}}};
+  std::vector<TokenAttribute> told;
+  for (const auto& [type, name] : k_told) {
+    TRY_ASSIGN(const Bytes value, attribute_of(call, object, type));
+    if (value.size() == 1) told.emplace_back(name, value.front() != std::byte{CK_FALSE});
+  }
+  return told;
+}
+
 Result<CK_ULONG> number_of(Pkcs11Call& call, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
   TRY_ASSIGN(const Bytes value, attribute_of(call, object, type));
   CK_ULONG number = CK_UNAVAILABLE_INFORMATION;
@@ -84,13 +101,13 @@ Result<std::optional<Pkcs11Key>> read_key(Pkcs11Call& call, CK_OBJECT_HANDLE obj
   if (type != CKK_RSA && type != CKK_EC && type != CKK_EC_EDWARDS) return std::optional<Pkcs11Key>();
   TRY_ASSIGN(const Bytes label, attribute_of(call, object, CKA_LABEL));
   TRY_ASSIGN(Bytes id, attribute_of(call, object, CKA_ID));
-  bool signs = false, sensitive = false, extractable = false, local = false, never = false;
+  bool signs = false;
   TRY(read_flag(call, object, CKA_SIGN, signs));
-  TRY(read_flag(call, object, CKA_SENSITIVE, sensitive));
-  TRY(read_flag(call, object, CKA_EXTRACTABLE, extractable));
-  TRY(read_flag(call, object, CKA_LOCAL, local));
-  TRY(read_flag(call, object, CKA_NEVER_EXTRACTABLE, never));
   if (!signs) return std::optional<Pkcs11Key>();
+  TRY_ASSIGN(auto told, told_of(call, object));
+  const auto set = [&](std::string_view name) {  // an attribute that is missing is a no
+    return std::ranges::find(told, TokenAttribute(name, true)) != told.end();
+  };
 
   // Some tokens keep the public half at the private object, others in an object of its own with the same id.
   auto public_key = public_key_in(call, object, type);
@@ -102,14 +119,17 @@ Result<std::optional<Pkcs11Key>> read_key(Pkcs11Call& call, CK_OBJECT_HANDLE obj
   }
   if (call.stale) return ckr_error(CKR_OBJECT_HANDLE_INVALID, "read a key's attributes");
   if (!public_key) return std::optional<Pkcs11Key>();
-  const bool may_leave = extractable || !sensitive;
-  const Extractable leaves = may_leave ? Extractable::yes : (never && local ? Extractable::never : Extractable::no);
+  const bool sensitive = set("CKA_SENSITIVE");
+  const bool may_leave = set("CKA_EXTRACTABLE") || !sensitive;
+  const bool never = set("CKA_NEVER_EXTRACTABLE") && set("CKA_LOCAL");
+  const Extractable leaves = may_leave ? Extractable::yes : (never ? Extractable::never : Extractable::no);
   return std::optional<Pkcs11Key>(Pkcs11Key{.handle = object,
                                             .label = std::string(as_text(label)),
                                             .id = std::move(id),
                                             .public_key = *std::move(public_key),
                                             .sensitive = sensitive,
-                                            .extractable = leaves});
+                                            .extractable = leaves,
+                                            .attributes = std::move(told)});
 }
 
 }  // namespace

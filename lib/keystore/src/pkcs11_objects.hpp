@@ -36,6 +36,7 @@ struct Pkcs11Key {
   crypto::PublicKey public_key;
   bool sensitive;
   Extractable extractable;
+  std::vector<TokenAttribute> attributes;  ///< as the token tells them
 };
 
 /// All private keys in the session's token whose public key is known and of our algorithms.

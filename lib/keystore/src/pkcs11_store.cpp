@@ -157,7 +157,8 @@ class Pkcs11Store : public Keystore {
             .public_key = key.public_key,
             .protection = held ? Protection::hardware : Protection::token,
             .extractable = key.extractable,
-            .uri = uri.text()};
+            .uri = uri.text(),
+            .attributes = key.attributes};
   }
 
   const std::shared_ptr<Pkcs11Token> token_;

@@ -57,6 +57,10 @@ class Pkcs11Token {
   [[nodiscard]] const Pkcs11Uri& uri() const { return uri_; }
   [[nodiscard]] StoreInfo describe() const;
   [[nodiscard]] bool claims_hardware() const { return hardware_; }
+  /// Whether a wrong PIN could be one too many.
+  [[nodiscard]] bool few_tries_left() const {
+    return (flags_ & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)) != 0;
+  }
   [[nodiscard]] std::string name() const { return "the token '" + printable(label_) + "'"; }
 
  private:

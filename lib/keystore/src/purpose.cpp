@@ -17,10 +17,11 @@ struct PurposeRow {
 };
 
 // Identities sign and nothing else, so that no peer can use one as an oracle that decrypts; stored data is opened by
-// keys that sign nothing.
+// keys that sign nothing. Of those, only the keys of TLS programs may be made to sign what is no digest: old versions
+// of TLS and general-purpose programs do, and who may use such a key can make it answer for any number (decision 0025).
 constexpr std::array<PurposeRow, 5> k_purposes{{
     {Purpose::device_id, "device-id", {KeyAct::sign, KeyAct::certify, KeyAct::certify, KeyAct::certify}},
-    {Purpose::tls, "tls", {KeyAct::sign, KeyAct::certify, KeyAct::certify, KeyAct::certify}},
+    {Purpose::tls, "tls", {KeyAct::sign, KeyAct::sign_any, KeyAct::certify, KeyAct::certify}},
     {Purpose::network, "network", {KeyAct::sign, KeyAct::certify, KeyAct::certify, KeyAct::certify}},
     {Purpose::video, "video", {KeyAct::sign, KeyAct::certify, KeyAct::certify, KeyAct::certify}},
     {Purpose::storage, "storage", {KeyAct::decrypt, KeyAct::derive, KeyAct::seal, KeyAct::certify}},

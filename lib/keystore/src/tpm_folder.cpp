@@ -140,6 +140,12 @@ Result<void> TpmRecordFolder::write_new(const TpmRecord& record) const {
   return os::write_new_file(path_of(record.label), text.read(SecretAccess::for_export()), 0600);
 }
 
+Result<void> TpmRecordFolder::replace(const TpmRecord& record) const {
+  TRY_ASSIGN(const os::FileLock lock, os::FileLock::acquire(folder_ / ".lock"));
+  const Secret text = record.text();
+  return os::replace_file(path_of(record.label), text.read(SecretAccess::for_export()), 0600);
+}
+
 Result<void> TpmRecordFolder::remove(std::string_view label) const {
   TRY(check());
   TRY_ASSIGN(const os::FileLock lock, os::FileLock::acquire(folder_ / ".lock"));

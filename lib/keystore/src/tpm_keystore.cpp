@@ -115,7 +115,7 @@ Result<std::vector<KeyInfo>> TpmKeystore::list() {
   TRY_ASSIGN(const Protection protection, state_->protection());
   std::vector<KeyInfo> infos;
   for (const TpmKeyInfo& key : all) {
-    if (key.use == tpm::KeyUse::sign) infos.push_back(outward(*state_, key, protection));
+    if (signs_digests(key.use)) infos.push_back(outward(*state_, key, protection));
   }
   return infos;
 }

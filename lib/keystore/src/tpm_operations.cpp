@@ -4,6 +4,7 @@
 // TpmKeystore's operations in the TPM: making keys, and using them.
 #include "backend.hpp"
 #include "private_path.hpp"
+#include "rsa_block.hpp"
 #include "software_key.hpp"
 #include "tpm_store.hpp"
 
@@ -25,6 +26,8 @@ KeyAct act_of(tpm::KeyUse use) {
       return KeyAct::derive;
     case tpm::KeyUse::attest:
       return KeyAct::certify;
+    case tpm::KeyUse::sign_any:
+      return KeyAct::sign_any;
   }
   ensure(false, "KeyUse: unknown value");
   return KeyAct::sign;
@@ -44,13 +47,26 @@ Result<void> check_wanted(TpmStore& store, crypto::KeyAlgorithm algorithm, Purpo
   TRY_ASSIGN(const tpm::Description tpm, store.describe());
   const bool known = std::ranges::find(tpm.algorithms, algorithm) != tpm.algorithms.end();
   const bool signs = use == tpm::KeyUse::sign || use == tpm::KeyUse::attest;
-  const bool able = signs || is_curve(algorithm) == (use == tpm::KeyUse::derive);
+  const bool able = signs || is_curve(algorithm) == (use == tpm::KeyUse::derive);  // sign_any: RSA only
   if (known && able) return {};
   std::string others;
   for (const auto each : tpm.algorithms) others += (others.empty() ? "" : ", ") + std::string(name_of(each));
   return Error(Errc::unsupported, "keystore.unsupported",
                "this TPM has no " + std::string(name_of(algorithm)) + " keys that " + std::string(name_of(use)),
                "It has " + others + ".");
+}
+
+/// The device's own keys stay as they are.
+Result<void> check_not_outside(const TpmStore& store, std::string_view label) {
+  if (!store.outside.contains(label)) return {};
+  return Error(Errc::denied, "keystore.reserved", "the key '" + printable(label) + "' is the device's own",
+               "It lives as long as the device.");
+}
+
+/// Whether a key can be the one that a cut-off rotation made: not one that somebody brought along.
+bool may_follow(const TpmKeyInfo& next, const TpmKeyInfo& key) {
+  return next.purpose == key.purpose && next.use == key.use && next.extractable == Extractable::never &&
+         next.public_key.algorithm() == key.public_key.algorithm();
 }
 
 /// Makes a key in the TPM by `make(parent, auth)` and writes its record.
@@ -106,12 +122,48 @@ Result<TpmKeyInfo> TpmKeystore::import_key(std::string_view label, const Secret&
   });
 }
 
+Result<TpmKeyInfo> TpmKeystore::rotate(std::string_view label, Purpose purpose) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(check_not_outside(*state_, label));
+  TRY_ASSIGN(const TpmKeyInfo key, state_->info(label));
+  TRY(state_->bound(label, purpose, act_of(key.use), key.use));
+  const std::string old_label = std::string(label) + ".old";
+  const std::string next_label = std::string(label) + ".next";
+  TRY(check_label(next_label));
+  const auto next_found = state_->folder.info(next_label);
+  // Killed after the new key had taken the name: the old one has its own already.
+  if (next_found && next_found->public_key == key.public_key) {
+    TRY(state_->folder.remove(next_label));
+    return key;
+  }
+  const auto old_found = state_->folder.info(old_label);
+  const bool old_taken = old_found && !(old_found->public_key == key.public_key);
+  if (old_taken || (next_found && !may_follow(*next_found, key))) {
+    const std::string& taken = old_taken ? old_label : next_label;
+    return Error(Errc::conflict, "keystore.label-taken", "there is already a key '" + taken + "'",
+                 "Retire that key first: rotating '" + std::string(label) + "' needs its label.");
+  }
+  if (!next_found) {
+    const crypto::KeyAlgorithm algorithm = key.public_key.algorithm();
+    TRY(check_wanted(*state_, algorithm, key.purpose, key.use));
+    TRY(make_key(*state_, next_label, key.purpose, key.use, [&](const tpm::Object& parent, const Secret& auth) {
+      return state_->root->tpm->create_key(parent, algorithm, key.use, auth);
+    }));
+  }
+  TRY_ASSIGN(TpmRecord old, state_->folder.read(label));
+  old.label = old_label;
+  TRY(state_->folder.replace(old));
+  TRY_ASSIGN(TpmRecord next, state_->folder.read(next_label));
+  next.label = std::string(label);
+  TRY(state_->folder.replace(next));
+  TRY(state_->folder.remove(next_label));
+  std::erase_if(state_->loaded, [&](const auto& each) { return each.label == label || each.label == next_label; });
+  return next.info();
+}
+
 Result<void> TpmKeystore::destroy(std::string_view label, Purpose purpose) {
   const std::lock_guard lock(state_->mutex);
-  if (state_->outside.contains(label)) {
-    return Error(Errc::denied, "keystore.reserved", "the key '" + printable(label) + "' is the device's own",
-                 "It lives as long as the device.");
-  }
+  TRY(check_not_outside(*state_, label));
   TRY_ASSIGN(const TpmKeyInfo key, state_->info(label));
   TRY(state_->bound(label, purpose, act_of(key.use), key.use));
   std::erase_if(state_->loaded, [&](const TpmStore::Loaded& each) { return each.label == label; });
@@ -131,6 +183,19 @@ Result<Bytes> TpmKeystore::sign(std::string_view label, Purpose purpose, crypto:
   return state_->run([&]() -> Result<Bytes> {
     TRY_ASSIGN(const tpm::Object* object, state_->load(label));
     return state_->root->tpm->sign(*object, scheme, digest);
+  });
+}
+
+Result<Bytes> TpmKeystore::sign_block(std::string_view label, Purpose purpose, ByteView block) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(state_->bound(label, purpose, KeyAct::sign_any, tpm::KeyUse::sign_any));
+  if (padding_of(block) == BlockPadding::none) {
+    return Error(Errc::denied, "crypto.padding", "this block is not padded as a signature",
+                 "PKCS#1 v1.5 and PSS with SHA-2 are; a key that signs does not decrypt.");
+  }
+  return state_->run([&]() -> Result<Bytes> {
+    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
+    return state_->root->tpm->rsa_private(*object, block);
   });
 }
 

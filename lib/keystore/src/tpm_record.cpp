@@ -29,6 +29,7 @@ std::optional<tpm::KeyUse> use_of(const tpm::Public& area) {
   const bool signs = area.has(tpm::k_sign);
   const bool decrypts = area.has(tpm::k_decrypt);
   const bool restricted = area.has(tpm::k_restricted);
+  if (signs && decrypts && !restricted && area.kind == tpm::ObjectKind::rsa) return tpm::KeyUse::sign_any;
   if (signs == decrypts || (decrypts && restricted)) return std::nullopt;
   if (signs) return restricted ? tpm::KeyUse::attest : tpm::KeyUse::sign;
   return area.kind == tpm::ObjectKind::rsa ? tpm::KeyUse::decrypt : tpm::KeyUse::derive;
@@ -60,7 +61,7 @@ Result<TpmRecord> common_part(const Json& json) {
   if (!use || !algorithm || *algorithm != crypto::name_of(area->key->algorithm()))
     return damaged("it says otherwise than its public area");
   // Version 0 had no purposes: its keys were for TLS or, if they do not sign, for stored data.
-  const Purpose purpose = *use == tpm::KeyUse::sign ? Purpose::tls : Purpose::storage;
+  const Purpose purpose = signs_digests(*use) ? Purpose::tls : Purpose::storage;
   return TpmRecord{.label = *label,
                    .purpose = purpose,
                    .use = *use,
@@ -107,9 +108,11 @@ void put_field(Bytes& out, ByteView bytes) {
 }  // namespace
 
 std::string_view name_of(tpm::KeyUse use) {
-  constexpr std::array<std::string_view, 4> k_names{"sign", "decrypt", "derive", "attest"};
+  constexpr std::array<std::string_view, 5> k_names{"sign", "decrypt", "derive", "attest", "sign-any"};
   return k_names.at(static_cast<std::size_t>(use));
 }
+
+bool signs_digests(tpm::KeyUse use) { return use == tpm::KeyUse::sign || use == tpm::KeyUse::sign_any; }
 
 tpm::KeyUse default_use(Purpose purpose, crypto::KeyAlgorithm algorithm) {
   if (purpose != Purpose::storage) return tpm::KeyUse::sign;

@@ -70,7 +70,7 @@ Result<TpmKeyInfo> TpmStore::bound(std::string_view label, Purpose purpose, KeyA
         "the purpose " + std::string(name_of(purpose)) + " does not allow what is asked of the key " + in_quotes(label),
         "docs/formats/keystored-protocol.md says what each purpose allows.");
   }
-  if (key.use == use) return key;
+  if (key.use == use || (use == tpm::KeyUse::sign && signs_digests(key.use))) return key;
   return Error(Errc::unsupported, "keystore.use",
                "the key " + in_quotes(label) + " was made to " + std::string(name_of(key.use)) + ", not to " +
                    std::string(name_of(use)));

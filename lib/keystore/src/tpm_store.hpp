@@ -5,6 +5,7 @@
 #include "signet/os/file.hpp"
 #include "signet/tpm_keystore.hpp"
 
+#include "fair_mutex.hpp"
 #include "tpm_record.hpp"
 
 #include <sys/stat.h>
@@ -46,6 +47,7 @@ class TpmRecordFolder {
   /// Makes the folder if need be, takes its lock, and sees that the label is free.
   Result<os::FileLock> reserve(std::string_view label) const;
   Result<void> write_new(const TpmRecord& record) const;
+  Result<void> replace(const TpmRecord& record) const;
   Result<void> remove(std::string_view label) const;
 
   [[nodiscard]] const std::filesystem::path& path() const { return folder_; }
@@ -124,7 +126,7 @@ class TpmStore {
   };
 
   const TpmKeystore::Config config;
-  std::mutex mutex;
+  FairMutex mutex;
   TpmRecordFolder folder;
   std::map<std::string, OutsideKey, std::less<>> outside;
   std::optional<TpmRoot> root;

@@ -37,6 +37,7 @@ Result<std::shared_ptr<Connection>> Connection::open(std::string_view tcti) {
 
 Connection::~Connection() {
   for (const ESYS_TR session : sessions_) flush(session);
+  drop_own();
   if (esys_ != nullptr) Esys_Finalize(&esys_);
   if (tcti_ != nullptr) Tss2_TctiLdr_Finalize(&tcti_);
 }
@@ -93,6 +94,11 @@ void Connection::drop_sessions() noexcept {
   }
 }
 
+void Connection::drop_own() noexcept {
+  if (gone_ || esys_ == nullptr) own_.forget();
+  if (own_.is_open()) own_.close(esys_);
+}
+
 Error Connection::lockout_error() {
   std::string text = "the TPM takes no auth values for now: there were too many wrong ones";
   const auto interval = property(TPM2_PT_LOCKOUT_INTERVAL);
@@ -101,10 +107,16 @@ Error Connection::lockout_error() {
 }
 
 Result<ESYS_TR> Connection::start_session() {
+  auto session = start_session(StorageKind::p256);
+  if (session || session.error().reason() != "tpm.unsupported") return session;
+  return start_session(StorageKind::rsa2048);
+}
+
+Result<ESYS_TR> Connection::start_session(StorageKind salted_to) {
   // A key of the null hierarchy needs no auth, and nobody else has it; it is needed only while the session starts.
   const Wiped<TPM2B_SENSITIVE_CREATE> sensitive;
   TPM2B_PUBLIC wanted{};
-  wanted.publicArea = storage_template("signet session");
+  wanted.publicArea = storage_template("signet session", salted_to);
   const TPM2B_DATA outside{};
   const TPML_PCR_SELECTION no_pcrs{};
   ESYS_TR key = ESYS_TR_NONE;
@@ -121,13 +133,18 @@ Result<ESYS_TR> Connection::start_session() {
   return session;
 }
 
-Result<ESYS_TR> Connection::session(unsigned which, Crypt crypt) {
+Result<void> Connection::open_sessions() {
   TRY(reachable());
   // Both at once, as long as there is a free slot: later the objects of a command may take all of them.
   for (ESYS_TR& each : sessions_) {
     if (each != ESYS_TR_NONE) continue;
     TRY_ASSIGN(each, start_session());
   }
+  return {};
+}
+
+Result<ESYS_TR> Connection::session(unsigned which, Crypt crypt) {
+  TRY(open_sessions());
   const TPMA_SESSION attributes = TPMA_SESSION_CONTINUESESSION | (crypt == Crypt::command ? TPMA_SESSION_DECRYPT : 0U) |
                                   (crypt == Crypt::answer ? TPMA_SESSION_ENCRYPT : 0U);
   TRY(judge(Esys_TRSess_SetAttributes(esys_, sessions_.at(which), attributes, 0xff), "set up a session"));

@@ -4,6 +4,8 @@
 
 #include "signet/tpm.hpp"
 
+#include "own_session.hpp"
+#include "templates.hpp"
 #include "tss.hpp"
 
 #include <tss2/tss2_esys.h>
@@ -69,6 +71,26 @@ class Connection {
     return judge(rc, doing);
   }
 
+  /// The same for a command that OwnSession can authorise; `key` as the TSS knows it, with its name and auth.
+  template <typename Prepare, typename Complete>
+  Result<void> run_own(std::string_view doing, TPM2_CC code, ESYS_TR key, const Bytes& name, const Secret& auth,
+                       const Prepare& prepare, const Complete& complete) {
+    // While there is room: they need a slot for an object to start, and a command for two objects leaves none.
+    TRY(open_sessions());
+    Authorised who{.handle = 0, .name = name, .auth = auth};
+    TRY(judge(Esys_TR_GetTpmHandle(esys_, key, &who.handle), doing));
+    const auto command = [&](ESYS_CONTEXT* esys) {
+      const TSS2_RC opened = own_.is_open() ? TSS2_RC_SUCCESS : own_.open(esys);
+      if (opened != TSS2_RC_SUCCESS) return opened;
+      return own_.run(esys, code, who, [&](TSS2_SYS_CONTEXT* sys) { return prepare(sys, who.handle); }, complete);
+    };
+    auto done = run(doing, command);
+    if (!done) drop_own();
+    return done;
+  }
+  /// Makes room for a third session in the TPM, where three is what it usually has.
+  void drop_own() noexcept;
+
   /// An HMAC session that stays open, salted to a key that was made in the TPM for it: authorises without showing the
   /// auth, and encrypts. Two of them, since a command takes each but once.
   Result<ESYS_TR> session(unsigned which, Crypt crypt = Crypt::nothing);
@@ -96,14 +118,17 @@ class Connection {
   [[nodiscard]] static bool wants_retry(TSS2_RC rc);
   static void pause();
   Result<void> judge(TSS2_RC rc, std::string_view doing);
+  Result<void> open_sessions();
   void drop_sessions() noexcept;
   Error lockout_error();
   Result<ESYS_TR> start_session();
+  Result<ESYS_TR> start_session(StorageKind salted_to);
 
   std::recursive_mutex mutex_;
   TSS2_TCTI_CONTEXT* tcti_ = nullptr;
   ESYS_CONTEXT* esys_ = nullptr;
   std::array<ESYS_TR, 2> sessions_{ESYS_TR_NONE, ESYS_TR_NONE};
+  OwnSession own_;
   bool sessions_in_use_ = false;  ///< by the next command
   bool gone_ = false;
 };
@@ -164,6 +189,7 @@ struct Object::State {
   std::shared_ptr<Connection> connection;
   ESYS_TR handle = ESYS_TR_NONE;
   bool transient = false;
+  Secret auth;
   bool has_auth = false;
   Public area;
   State() = default;

@@ -68,6 +68,13 @@ Result<crypto::PublicKey> key_in(ByteView certificate) {
   return ossl::from_evp(key);
 }
 
+/// The known kinds of endorsement keys, with those of the preferred algorithm first.
+std::vector<EkTemplate> in_order(std::optional<crypto::KeyAlgorithm> preferred) {
+  std::vector<EkTemplate> order(ek_templates().begin(), ek_templates().end());
+  std::ranges::stable_partition(order, [&](const EkTemplate& which) { return which.algorithm == preferred; });
+  return order;
+}
+
 }  // namespace
 
 Result<void> Tpm::define_nv(const NvPublic& wanted, const Secret& owner_auth, const Secret& index_auth) {
@@ -167,11 +174,11 @@ Result<Bytes> Tpm::read_nv_public_data(std::uint32_t index) {
   return to_bytes(data.read(k_access()));
 }
 
-Result<std::vector<Bytes>> Tpm::endorsement_certificates() {
+Result<std::vector<Bytes>> Tpm::endorsement_certificates(std::optional<crypto::KeyAlgorithm> preferred) {
   const std::lock_guard lock(connection_->mutex());
   TRY_ASSIGN(const auto indexes, connection_->handles(TPM2_NV_INDEX_FIRST));
   const auto is_there = [&](TPM2_HANDLE index) { return std::ranges::find(indexes, index) != indexes.end(); };
-  for (const EkTemplate& which : ek_templates()) {
+  for (const EkTemplate& which : in_order(preferred)) {
     if (!is_there(which.certificate_index)) continue;
     TRY_ASSIGN(const Bytes own, read_nv_public_data(which.certificate_index));
     auto out = certificates_in(own);
@@ -188,9 +195,9 @@ Result<std::vector<Bytes>> Tpm::endorsement_certificates() {
   return std::vector<Bytes>();
 }
 
-Result<Object> Tpm::endorsement_key(const Secret& endorsement_auth) {
+Result<Object> Tpm::endorsement_key(const Secret& endorsement_auth, std::optional<crypto::KeyAlgorithm> preferred) {
   const std::lock_guard lock(connection_->mutex());
-  TRY_ASSIGN(const auto certificates, endorsement_certificates());
+  TRY_ASSIGN(const auto certificates, endorsement_certificates(preferred));
   if (certificates.empty()) {
     return Error(Errc::not_found, "tpm.no-ek-certificate", "the TPM has no endorsement certificate",
                  "the maker has put none into NV; ask them for it");

@@ -56,13 +56,17 @@ Result<NewPrimary> create_primary(Connection& connection, Hierarchy which, const
 Result<TPMT_PUBLIC> area_for(crypto::KeyAlgorithm algorithm, KeyUse use) {
   TRY_ASSIGN(TPMT_PUBLIC area, key_template(algorithm));
   const bool ecc = area.type == TPM2_ALG_ECC;
+  if (use == KeyUse::sign_any && ecc) {
+    return Error(Errc::unsupported, "tpm.key-unsupported", "only RSA keys sign what is no digest", "use KeyUse::sign");
+  }
   if ((use == KeyUse::decrypt && ecc) || (use == KeyUse::derive && !ecc)) {
     return Error(Errc::unsupported, "tpm.key-unsupported",
                  "a " + std::string(crypto::name_of(algorithm)) + " key does not " + (ecc ? "decrypt" : "derive"),
                  ecc ? "use an RSA key, or derive with this one" : "use p256 or p384");
   }
-  area.objectAttributes =
-      k_user_with_auth | k_no_da | (use == KeyUse::sign || use == KeyUse::attest ? k_sign : k_decrypt);
+  const bool signs = use == KeyUse::sign || use == KeyUse::attest || use == KeyUse::sign_any;
+  const bool decrypts = use == KeyUse::decrypt || use == KeyUse::derive || use == KeyUse::sign_any;
+  area.objectAttributes = k_user_with_auth | k_no_da | (signs ? k_sign : 0U) | (decrypts ? k_decrypt : 0U);
   if (use == KeyUse::attest) {  // a restricted key has its scheme from its template
     area.objectAttributes |= k_restricted;
     const TPMT_SIG_SCHEME scheme = to_tpm(crypto::default_scheme(algorithm));
@@ -150,6 +154,7 @@ Result<Object> Tpm::hold(std::uint32_t esys_handle, bool transient, std::optiona
   state->handle = esys_handle;
   state->transient = transient;
   state->has_auth = !auth.empty();
+  if (auth.size() >= k_own_auth_bytes_min) state->auth = auth.clone();
   if (area) {
     state->area = *std::move(area);
   } else {
@@ -165,7 +170,12 @@ Result<Object> Tpm::hold(std::uint32_t esys_handle, bool transient, std::optiona
 
 Result<Object> Tpm::create_storage_primary(Hierarchy which, const Secret& hierarchy_auth, std::string_view label) {
   const std::lock_guard lock(connection_->mutex());
-  TRY_ASSIGN(auto made, create_primary(*connection_, which, hierarchy_auth, storage_template(label), Secret()));
+  const auto create = [&](StorageKind kind) {
+    return create_primary(*connection_, which, hierarchy_auth, storage_template(label, kind), Secret());
+  };
+  auto first = create(StorageKind::p256);
+  if (!first && first.error().reason() == "tpm.unsupported") first = create(StorageKind::rsa2048);
+  TRY_ASSIGN(auto made, std::move(first));
   return hold(made.handle, true, std::move(made.area), Secret());
 }
 

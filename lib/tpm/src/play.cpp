@@ -119,6 +119,7 @@ class Player {
 
 Result<std::unique_ptr<Transient>> play(Connection& connection, const Policy& policy, ESYS_TR named) {
   ESYS_TR handle = ESYS_TR_NONE;
+  connection.drop_own();
   TRY(connection.run("start a policy session", [&](ESYS_CONTEXT* esys) {
     return Esys_StartAuthSession(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
                                  TPM2_SE_POLICY, &k_no_encryption, TPM2_ALG_SHA256, &handle);

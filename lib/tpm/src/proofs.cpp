@@ -91,6 +91,7 @@ Result<std::pair<Bytes, Attestation>> Tpm::certify_state(const Object& signer, c
   const std::lock_guard lock(connection_->mutex());
   TRY_ASSIGN(const auto data, to_tpm2b<TPM2B_DATA>(qualifying_data));
   ESYS_TR handle = ESYS_TR_NONE;
+  connection_->drop_own();
   TRY(connection_->run("start an audit session", [&](ESYS_CONTEXT* esys) {
     return Esys_StartAuthSession(esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
                                  TPM2_SE_HMAC, &k_no_encryption, TPM2_ALG_SHA256, &handle);

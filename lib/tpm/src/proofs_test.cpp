@@ -178,6 +178,27 @@ TEST_F(Proofs, TheEndorsementCertificateIsTheKeys) {
   EXPECT_EQ(*crypto::PublicKey::from_pem(key.out), *ek->public_area().key);
 }
 
+TEST_F(Proofs, P_TPM_024_OfSeveralEndorsementKeysTheOneThatIsAskedForIsFound) {
+  // swtpm_setup certifies P-384 and RSA-2048.
+  using crypto::KeyAlgorithm;
+  const std::vector<std::pair<std::optional<KeyAlgorithm>, KeyAlgorithm>> rows{
+      {std::nullopt, KeyAlgorithm::ec_p384},
+      {KeyAlgorithm::ec_p384, KeyAlgorithm::ec_p384},
+      {KeyAlgorithm::rsa_2048, KeyAlgorithm::rsa_2048},
+      {KeyAlgorithm::ec_p256, KeyAlgorithm::ec_p384},
+      {KeyAlgorithm::rsa_3072, KeyAlgorithm::ec_p384}};
+  for (const auto& [asked, found] : rows) {
+    const auto ek = tpm_->endorsement_key(none(), asked);
+    ASSERT_OK(ek);
+    EXPECT_EQ(ek->public_area().key->algorithm(), found);
+    const auto certificates = tpm_->endorsement_certificates(asked);
+    ASSERT_OK(certificates);
+    const std::string file = folder_.write("ek.der", certificates->front());
+    const auto key = run_command({"openssl", "x509", "-inform", "DER", "-in", file, "-noout", "-pubkey"});
+    EXPECT_EQ(*crypto::PublicKey::from_pem(key.out), *ek->public_area().key);
+  }
+}
+
 namespace {
 
 /// An attestation key at a persistent handle, where tpm2-tools find it, and files to hand things over.

@@ -107,12 +107,17 @@ TPMT_PUBLIC iak_template(DevidTemplate which) {
   return area;
 }
 
-TPMT_PUBLIC storage_template(std::string_view label) {
-  TPMT_PUBLIC area = ecc_area(TPM2_ECC_NIST_P256, sha256);
+TPMT_PUBLIC storage_template(std::string_view label, StorageKind kind) {
+  TPMT_PUBLIC area = kind == StorageKind::rsa2048 ? rsa_area(2048) : ecc_area(TPM2_ECC_NIST_P256, sha256);
   area.objectAttributes =
       k_fixed_tpm | k_fixed_parent | k_sensitive_data_origin | k_user_with_auth | k_no_da | k_restricted | k_decrypt;
   set_aes(area, 128);
-  area.unique.ecc.x = must_tpm2b<TPM2B_ECC_PARAMETER>(crypto::digest(sha256, as_bytes(label)));
+  const Bytes unique = crypto::digest(sha256, as_bytes(label));
+  if (kind == StorageKind::rsa2048) {
+    area.unique.rsa = must_tpm2b<TPM2B_PUBLIC_KEY_RSA>(unique);
+  } else {
+    area.unique.ecc.x = must_tpm2b<TPM2B_ECC_PARAMETER>(unique);
+  }
   return area;
 }
 

@@ -11,7 +11,9 @@ namespace signet::tpm {
 
 [[nodiscard]] TPMT_PUBLIC idevid_template(DevidTemplate which);
 [[nodiscard]] TPMT_PUBLIC iak_template(DevidTemplate which);
-[[nodiscard]] TPMT_PUBLIC storage_template(std::string_view label);
+/// P-256, and where a TPM has no such curve RSA-2048 (some chips know RSA only).
+enum class StorageKind : std::uint8_t { p256, rsa2048 };
+[[nodiscard]] TPMT_PUBLIC storage_template(std::string_view label, StorageKind kind = StorageKind::p256);
 
 /// Endorsement keys of the EK Credential Profile 2.5, annex B: low range (L-1, L-2) with policy A, high range (H-1 to
 /// H-6) with policy B.

@@ -39,7 +39,19 @@ Result<Bytes> Tpm::sign(const Object& key, crypto::SignatureScheme scheme, ByteV
   }
   const auto input = must_tpm2b<TPM2B_DIGEST>(digest);
   const TPMT_SIG_SCHEME how = to_tpm(scheme);
-  TRY_ASSIGN(const ESYS_TR session, connection_->authorization(key.state_->has_auth));
+  const Object::State& state = *key.state_;
+  if (!state.auth.empty()) {
+    TPMT_SIGNATURE made{};
+    TRY(connection_->run_own(
+        "sign", TPM2_CC_Sign, state.handle, area.name, state.auth,
+        [&](TSS2_SYS_CONTEXT* sys, TPM2_HANDLE at) {
+          return Tss2_Sys_Sign_Prepare(sys, at, &input, &how, &k_no_ticket);
+        },
+        [&](TSS2_SYS_CONTEXT* sys) { return Tss2_Sys_Sign_Complete(sys, &made); }));
+    TRY_ASSIGN(PlainSignature plain, plain_signature(made));
+    return std::move(plain.bytes);
+  }
+  TRY_ASSIGN(const ESYS_TR session, connection_->authorization(state.has_auth));
   Owned<TPMT_SIGNATURE> signature;
   TRY(connection_->run("sign", [&](ESYS_CONTEXT* esys) {
     return Esys_Sign(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &k_no_ticket,
@@ -47,6 +59,37 @@ Result<Bytes> Tpm::sign(const Object& key, crypto::SignatureScheme scheme, ByteV
   }));
   TRY_ASSIGN(PlainSignature plain, plain_signature(*signature));
   return std::move(plain.bytes);
+}
+
+Result<Bytes> Tpm::rsa_private(const Object& key, ByteView block) {
+  const std::lock_guard lock(connection_->mutex());
+  const Public& area = key.public_area();
+  if (area.kind != ObjectKind::rsa || area.has(k_restricted) || !area.has(k_sign | k_decrypt)) {
+    return Error(Errc::denied, "tpm.restricted", "this key signs digests only");
+  }
+  TRY_ASSIGN(const auto full, unmarshal<TPMT_PUBLIC>(area.wire, "a public area"));
+  const ByteView modulus = view(full.unique.rsa);
+  if (block.size() != modulus.size() || !std::ranges::lexicographical_compare(block, modulus)) {
+    return Error(Errc::invalid_input, "crypto.block", "a block is as long as the modulus, and smaller");
+  }
+  TRY_ASSIGN(const auto input, to_tpm2b<TPM2B_PUBLIC_KEY_RSA>(block));
+  const TPMT_RSA_DECRYPT how{.scheme = TPM2_ALG_NULL, .details = {}};
+  const TPM2B_DATA no_label{};
+  // Signatures are no secrets: nothing is encrypted on the way.
+  TPM2B_PUBLIC_KEY_RSA made{};
+  made.size = sizeof made.buffer;
+  const Object::State& state = *key.state_;
+  if (state.auth.empty()) return Error(Errc::denied, "tpm.restricted", "this key has no auth of its own");
+  TRY(connection_->run_own(
+      "sign", TPM2_CC_RSA_Decrypt, state.handle, area.name, state.auth,
+      [&](TSS2_SYS_CONTEXT* sys, TPM2_HANDLE at) {
+        return Tss2_Sys_RSA_Decrypt_Prepare(sys, at, &input, &how, &no_label);
+      },
+      [&](TSS2_SYS_CONTEXT* sys) { return Tss2_Sys_RSA_Decrypt_Complete(sys, &made); }));
+  if (made.size > block.size()) return malformed("a signature");
+  Bytes signature(block.size() - made.size);  // zeros in front, which a TPM may leave out
+  append(signature, view(made));
+  return signature;
 }
 
 Result<Secret> Tpm::decrypt(const Object& key, ByteView ciphertext) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Where private keys live. A key store is named by a URI; its keys never leave it, only signatures do.
@@ -59,6 +60,9 @@ enum class Extractable : std::uint8_t {
 /// "never", "no", "yes".
 [[nodiscard]] std::string_view name_of(Extractable extractable);
 
+/// What a PKCS#11 token says of a key: "CKA_LOCAL" and whether it is set.
+using TokenAttribute = std::pair<std::string, bool>;
+
 /// One key as its store describes it.
 struct KeyInfo {
   std::string label;  ///< as the store has it; foreign text on a token: print through printable()
@@ -68,6 +72,15 @@ struct KeyInfo {
   Extractable extractable;
   std::string uri;  ///< open_signer() takes it; names where the PIN or passphrase comes from if the store's URI did,
                     ///< but never holds it
+  std::vector<TokenAttribute> attributes = {};  ///< of a token, those that it tells; empty in every other store
+};
+
+/// The word of a device's TPM that a key lives in it, for others to judge (lib/attest).
+struct KeyProof {
+  Bytes public_area;     ///< TPMT_PUBLIC
+  Bytes statement;       ///< TPMS_ATTEST of TPM2_Certify by the device's attestation key
+  Bytes signature;       ///< TPMT_SIGNATURE
+  std::string identity;  ///< whose attestation key that is: a device identity statement (JSON)
 };
 
 /// A store as a whole.
@@ -118,6 +131,10 @@ class Keystore {
 
   /// Destroys the private key for good, and its public half in the store. There is no way back.
   virtual Result<void> destroy(const KeySelector& selector) = 0;
+
+  /// Has the device's TPM say that the key lives in it; `qualifying_data` has at most 32 bytes. "keystore.no-proof"
+  /// (unsupported) where nobody could vouch for the key but the store itself.
+  virtual Result<KeyProof> prove(const KeySelector& selector, ByteView qualifying_data);
 };
 
 /// Asks a person for a secret; `prompt` says for what. An error where nobody can be asked.

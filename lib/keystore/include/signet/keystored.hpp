@@ -30,18 +30,28 @@ enum class Purpose : std::uint8_t { device_id, tls, network, video, storage };
 Result<Purpose> purpose_from(std::string_view name);
 
 /// What may be done with a key; which purpose allows what is one table (lib/keystore/src/purpose.cpp).
-enum class KeyAct : std::uint8_t { sign, decrypt, derive, seal, certify };
+enum class KeyAct : std::uint8_t {
+  sign,
+  decrypt,
+  derive,
+  seal,
+  certify,
+  sign_any,  ///< sign what is no SHA-2 digest (docs/decisions/0025)
+};
 enum class Permission : std::uint8_t { allowed, refused };
 [[nodiscard]] Permission may(Purpose purpose, KeyAct act);
 
 inline constexpr std::string_view k_keystored_socket = "/run/signet/keystored.sock";
 inline constexpr std::uint32_t k_keystored_message_bytes_max = 1U << 20U;
 
+/// In place of a scheme: the input is a whole padded block, for RSA keys of the use "sign-any".
+inline constexpr std::string_view k_rsa_block = "rsa-block";
+
 /// A key as the daemon describes it.
 struct KeystoredKey {
   std::string label;
   Purpose purpose;
-  std::string use;  ///< "sign", "decrypt", "derive", "attest"
+  std::string use;  ///< "sign", "decrypt", "derive", "attest", "sign-any"
   crypto::PublicKey public_key;
   Protection protection;
   Extractable extractable;
@@ -49,6 +59,7 @@ struct KeystoredKey {
   /// "keystored.answer" (invalid_input).
   static Result<KeystoredKey> parse(const Json& key);
   [[nodiscard]] Json to_json() const;
+  [[nodiscard]] bool signs() const { return use == "sign" || use == "sign-any"; }
 };
 
 /// A question to the daemon, as it travels.
@@ -88,13 +99,17 @@ class KeystoredClient {
   /// Any operation; the typed ones below go through it.
   Result<Json> call(std::string_view op, Json arguments = Json::object());
 
-  Result<KeystoredKey> generate(std::string_view label, Purpose purpose, crypto::KeyAlgorithm algorithm);
+  /// `use` is what the purpose suggests unless it is named.
+  Result<KeystoredKey> generate(std::string_view label, Purpose purpose, crypto::KeyAlgorithm algorithm,
+                                std::string_view use = {});
   Result<KeystoredKey> import_key(std::string_view label, Purpose purpose, const Secret& pkcs8_der);
   Result<KeystoredKey> find(std::string_view label);
   Result<std::vector<KeystoredKey>> list();
   Result<void> destroy(std::string_view label, Purpose purpose);
   /// Signs a digest with a key of that purpose.
   Result<Bytes> sign(std::string_view label, Purpose purpose, crypto::SignatureScheme scheme, ByteView input);
+  /// Signs a block that is padded as RFC 8017 pads signatures, with an RSA key of the use "sign-any".
+  Result<Bytes> sign_block(std::string_view label, Purpose purpose, ByteView block);
   Result<Secret> decrypt(std::string_view label, Purpose purpose, ByteView ciphertext);
   Result<Secret> derive(std::string_view label, Purpose purpose, const crypto::PublicKey& peer);
   /// Bytes of the TPM's generator, at most 1024.

@@ -57,8 +57,10 @@ struct OutsideKey {
 /// What a key of this purpose and algorithm is for unless told otherwise: `storage` decrypts (RSA) or derives (EC), all
 /// others sign.
 [[nodiscard]] tpm::KeyUse default_use(Purpose purpose, crypto::KeyAlgorithm algorithm);
-/// "sign", "decrypt", "derive", "attest".
+/// "sign", "decrypt", "derive", "attest", "sign-any".
 [[nodiscard]] std::string_view name_of(tpm::KeyUse use);
+/// Whether a key of this use signs any digest that it is given.
+[[nodiscard]] bool signs_digests(tpm::KeyUse use);
 /// Whether a TPM is a chip, or firmware of one, as it says itself; a simulator or a virtual TPM is not, nor is a maker
 /// that Signet does not know. Only an EK certificate proves it (lib/attest).
 [[nodiscard]] Protection protection_of(const tpm::Description& description);
@@ -100,6 +102,9 @@ class TpmKeystore final : public Keystore {
   Result<TpmKeyInfo> info(std::string_view label);
   /// All keys, of any use, ordered by label; needs no TPM.
   Result<std::vector<TpmKeyInfo>> keys();
+  /// Makes a new key of the same kind in place of one, which is called LABEL.old from then on. Killed in between, it is
+  /// completed when it is asked for again. "keystore.label-taken" (conflict) while there is a LABEL.old already.
+  Result<TpmKeyInfo> rotate(std::string_view label, Purpose purpose);
   /// Destroys a key if it has that purpose.
   Result<void> destroy(std::string_view label, Purpose purpose);
 
@@ -107,6 +112,9 @@ class TpmKeystore final : public Keystore {
 
   /// Signs a digest. "crypto.scheme".
   Result<Bytes> sign(std::string_view label, Purpose purpose, crypto::SignatureScheme scheme, ByteView digest);
+  /// Signs a whole block that is padded as RFC 8017 pads signatures (section 9): EMSA-PKCS1-v1_5 around any data, or
+  /// EMSA-PSS with SHA-2 and a salt no longer than the digest. Keys of KeyUse::sign_any. "crypto.padding" (denied).
+  Result<Bytes> sign_block(std::string_view label, Purpose purpose, ByteView block);
   Result<Secret> decrypt(std::string_view label, Purpose purpose, ByteView ciphertext);
   Result<Secret> derive(std::string_view label, Purpose purpose, const crypto::PublicKey& peer);
 

@@ -53,7 +53,8 @@ enum class KeyUse : std::uint8_t {
   sign,
   decrypt,
   derive,
-  attest,  ///< restricted: signs only what the TPM itself says, in its algorithm's default scheme
+  attest,    ///< restricted: signs only what the TPM itself says, in its algorithm's default scheme
+  sign_any,  ///< RSA: signs digests, and any block by rsa_private(); to the TPM such a key decrypts as well
 };
 
 class Connection;
@@ -131,11 +132,13 @@ class Tpm {
   Result<Primary> create_idevid(DevidTemplate which, const Secret& endorsement_auth, const Secret& key_auth);
   Result<Primary> create_iak(DevidTemplate which, const Secret& endorsement_auth, const Secret& key_auth);
   /// The endorsement key: persistent where the manufacturer put it (0x81010001 RSA, 0x81010016 P-384 of swtpm, ...), or
-  /// made from the template of the EK Credential Profile that the certificate in NV belongs to.
-  Result<Object> endorsement_key(const Secret& endorsement_auth);
+  /// made from the template of the EK Credential Profile that the certificate in NV belongs to. Of several, the one of
+  /// the preferred kind where it has a certificate; else the first of P-384, P-256, RSA-2048, RSA-3072.
+  Result<Object> endorsement_key(const Secret& endorsement_auth,
+                                 std::optional<crypto::KeyAlgorithm> preferred = std::nullopt);
   /// The EK's certificate chain as it stands in NV (EK Credential Profile 2.5, section 2.2.1.4), DER each, the EK's own
-  /// first; empty where there is none.
-  Result<std::vector<Bytes>> endorsement_certificates();
+  /// first; empty where there is none. Which of several: as endorsement_key().
+  Result<std::vector<Bytes>> endorsement_certificates(std::optional<crypto::KeyAlgorithm> preferred = std::nullopt);
 
   /// A key under a parent: fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA.
   Result<Blob> create_key(const Object& parent, crypto::KeyAlgorithm algorithm, KeyUse use, const Secret& key_auth);
@@ -153,6 +156,11 @@ class Tpm {
 
   /// ECDSA as DER, RSA as is. "crypto.scheme" (unsupported) where the key does not sign so.
   Result<Bytes> sign(const Object& key, crypto::SignatureScheme scheme, ByteView digest);
+  /// A whole block under the private exponent (TPM2_RSA_Decrypt, scheme NULL), for signatures that TPM2_Sign does not
+  /// make. Who calls has padded the block: to the TPM it may as well be a ciphertext. Keys of KeyUse::sign_any with
+  /// an auth of 32 bytes or more only: "tpm.restricted" (denied). "crypto.block" (invalid_input) where it is not as
+  /// long as the modulus, or not below it.
+  Result<Bytes> rsa_private(const Object& key, ByteView block);
   /// RSA-OAEP with SHA-256; encrypted on the way back.
   Result<Secret> decrypt(const Object& key, ByteView ciphertext);
   /// The x coordinate of ECDH with `peer` (TPM2_ECDH_ZGen); encrypted on the way back.
