@@ -3,59 +3,19 @@
 // parses: foreign bytes (fuzz: attest_statement_fuzz)
 #include "signet/attest.hpp"
 
+#include "fields.hpp"
+
 namespace signet::attest {
 
 namespace {
 
 constexpr std::string_view k_format = "signet-device-identity-v1";
 constexpr std::string_view k_challenge_prefix = "signet device identity challenge v1\n";
-constexpr JsonLimits k_limits{.size_bytes_max = 1U << 20U, .depth_max = 4, .values_max = 64};
-constexpr std::size_t k_chain_max = 8;
-constexpr std::size_t k_nonce_size_bytes_min = 16;
-constexpr std::size_t k_nonce_size_bytes_max = 64;   // the largest that TPM2B_DATA holds, two bytes for its hash aside
-constexpr std::size_t k_part_size_bytes_max = 8192;  // larger than any public area, statement or signature
+constexpr JsonLimits k_limits{.size_bytes_max = k_statement_bytes_max, .depth_max = 4, .values_max = 64};
 
 Error malformed(std::string text) {
   return {Errc::invalid_input, "attest.statement", "not a device's identity: " + std::move(text),
           "Expected is what 'signet id show --json' prints; see docs/formats/device-identity.md."};
-}
-
-Result<Bytes> bytes_at(const Json& json, std::string_view name, std::size_t min, std::size_t max) {
-  TRY_ASSIGN(const std::string text, json.string_at(name));
-  auto bytes = from_base64(text);
-  if (!bytes) return malformed("'" + std::string(name) + "' is not base64");
-  if (bytes->size() < min || bytes->size() > max) {
-    return malformed("'" + std::string(name) + "' has " + std::to_string(bytes->size()) + " bytes");
-  }
-  return bytes;
-}
-
-Result<Bytes> part_at(const Json& json, std::string_view name) {
-  return bytes_at(json, name, 1, k_part_size_bytes_max);
-}
-Result<Bytes> nonce_at(const Json& json, std::string_view name) {
-  return bytes_at(json, name, k_nonce_size_bytes_min, k_nonce_size_bytes_max);
-}
-
-Result<std::vector<pki::Certificate>> chain_at(const Json& json) {
-  TRY_ASSIGN(const auto elements, json.array_at("certificates"));
-  if (elements.empty() || elements.size() > k_chain_max) {
-    return malformed(std::to_string(elements.size()) + " certificates in one chain");
-  }
-  std::vector<pki::Certificate> chain;
-  for (const Json& element : elements) {
-    TRY_ASSIGN(const std::string text, element.as_string("certificates[]"));
-    TRY_ASSIGN(const Bytes der, from_base64(text));
-    TRY_ASSIGN(auto certificate, pki::Certificate::from_der(der));
-    chain.push_back(std::move(certificate));
-  }
-  return chain;
-}
-
-Json chain_json(const std::vector<pki::Certificate>& chain) {
-  Json list = Json::array();
-  for (const pki::Certificate& each : chain) list.push(to_base64(each.der()));
-  return list;
 }
 
 Result<void> read_optional(const Json& json, IdentityStatement& statement) {
@@ -83,11 +43,11 @@ Result<IdentityStatement> read(const Json& json) {
   TRY_ASSIGN(const Json iak, json.object_at("iak"));
   TRY(iak.only_members({"certificates", "public_area"}));
   IdentityStatement statement;
-  TRY_ASSIGN(statement.idevid, chain_at(idevid));
+  TRY_ASSIGN(statement.idevid, chain_at(idevid, "certificates"));
   TRY_ASSIGN(statement.idevid_evidence.public_area, part_at(idevid, "public_area"));
   TRY_ASSIGN(statement.idevid_evidence.attestation.statement, part_at(idevid, "statement"));
   TRY_ASSIGN(statement.idevid_evidence.attestation.signature, part_at(idevid, "signature"));
-  TRY_ASSIGN(statement.iak, chain_at(iak));
+  TRY_ASSIGN(statement.iak, chain_at(iak, "certificates"));
   TRY_ASSIGN(statement.iak_area, part_at(iak, "public_area"));
   TRY_ASSIGN(statement.birth_nonce, nonce_at(json, "birth_nonce"));
   TRY(read_optional(json, statement));

@@ -4,6 +4,7 @@
 #include "signet/core/ensure.hpp"
 #include "signet/os/file.hpp"
 
+#include "attestation.hpp"
 #include "journal.hpp"
 #include "records.hpp"
 
@@ -48,6 +49,7 @@ struct Authority::State {
   std::vector<Entry> entries = {};
   std::unordered_map<std::string, std::size_t> by_serial = {};
   std::uint64_t crl_number = 0;
+  std::map<std::string, attest::Strength> demands = {};
 
   Result<void> apply(const AuthorityRecord& record) {
     if (certificate) return damaged("a journal of two authorities");
@@ -64,7 +66,8 @@ struct Authority::State {
                        .issued_at = record.at,
                        .not_after = record.certificate.not_after(),
                        .certificate_der = record.certificate.der(),
-                       .revoked = {}});
+                       .revoked = {},
+                       .strength = record.strength});
     return {};
   }
   Result<void> apply(const RevokedRecord& record) {
@@ -76,6 +79,10 @@ struct Authority::State {
   Result<void> apply(const CrlRecord& record) {
     if (record.number <= crl_number) return damaged("a revocation list whose number goes back");
     crl_number = record.number;
+    return {};
+  }
+  Result<void> apply(const DemandRecord& record) {
+    demands.insert_or_assign(record.profile, record.strength);
     return {};
   }
   Result<void> apply(const Record& record) {
@@ -195,8 +202,18 @@ const pki::Certificate& Authority::certificate() const { return *state_->certifi
 const std::vector<Entry>& Authority::list() const { return state_->entries; }
 std::uint64_t Authority::crl_number() const { return state_->crl_number; }
 
+const std::map<std::string, attest::Strength>& Authority::demands() const { return state_->demands; }
+
+Result<void> Authority::demand(std::string_view profile, attest::Strength strength) {
+  TRY_ASSIGN(const pki::Profile known, pki::profile_named(profile));
+  return state_->keep(DemandRecord{std::string(known.name), strength, state_->clock->now()});
+}
+
 Result<pki::Certificate> Authority::issue(const Application& application) {
   TRY_ASSIGN(const pki::Issuer issuer, state_->issuer());
+  const auto demanded = state_->demands.find(std::string(application.profile.name));
+  TRY(check_attestation(application, demanded == state_->demands.end() ? std::optional<attest::Strength>()
+                                                                       : std::optional(demanded->second)));
   const Instant now = state_->clock->now();
   const Instant longest = application.profile.endless ? pki::k_no_end : issuer.certificate.not_after();
   const Instant end =
@@ -209,7 +226,9 @@ Result<pki::Certificate> Authority::issue(const Application& application) {
                                                    .serial_hex = state_->fresh_serial(),
                                                    .not_before = now,
                                                    .not_after = end}));
-  TRY(state_->keep(IssuedRecord{std::string(application.profile.name), certificate, now}));
+  IssuedRecord record{std::string(application.profile.name), certificate, now};
+  if (application.attestation) record.strength = application.attestation->strength();
+  TRY(state_->keep(record));
   return certificate;
 }
 

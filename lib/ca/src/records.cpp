@@ -14,10 +14,18 @@ Json to_json(const AuthorityRecord& record) {
       {{"type", "authority"}, {"at", to_rfc3339(record.at)}, {"certificate", to_base64(record.certificate.der())}});
 }
 Json to_json(const IssuedRecord& record) {
-  return Json::object({{"type", "issued"},
+  Json json = Json::object({{"type", "issued"},
+                            {"at", to_rfc3339(record.at)},
+                            {"profile", record.profile},
+                            {"certificate", to_base64(record.certificate.der())}});
+  if (record.strength) json.set("strength", attest::name_of(*record.strength));
+  return json;
+}
+Json to_json(const DemandRecord& record) {
+  return Json::object({{"type", "demand"},
                        {"at", to_rfc3339(record.at)},
                        {"profile", record.profile},
-                       {"certificate", to_base64(record.certificate.der())}});
+                       {"strength", attest::name_of(record.strength)}});
 }
 Json to_json(const RevokedRecord& record) {
   return Json::object({{"type", "revoked"},
@@ -35,6 +43,11 @@ Result<pki::Certificate> certificate_at(const Json& json) {
   return pki::Certificate::from_der(der);
 }
 
+Result<attest::Strength> strength_at(const Json& json) {
+  TRY_ASSIGN(const std::string name, json.string_at("strength"));
+  return attest::strength_from(name);
+}
+
 Result<Record> from_json(const Json& json) {
   TRY_ASSIGN(const std::string type, json.string_at("type"));
   TRY_ASSIGN(const std::string at_text, json.string_at("at"));
@@ -46,7 +59,16 @@ Result<Record> from_json(const Json& json) {
   if (type == "issued") {
     TRY_ASSIGN(auto profile, json.string_at("profile"));
     TRY_ASSIGN(auto certificate, certificate_at(json));
-    return Record(IssuedRecord{std::move(profile), std::move(certificate), at});
+    IssuedRecord issued{std::move(profile), std::move(certificate), at};
+    if (json.find("strength") != nullptr) {
+      TRY_ASSIGN(issued.strength, strength_at(json));
+    }
+    return Record(std::move(issued));
+  }
+  if (type == "demand") {
+    TRY_ASSIGN(auto profile, json.string_at("profile"));
+    TRY_ASSIGN(const attest::Strength strength, strength_at(json));
+    return Record(DemandRecord{std::move(profile), strength, at});
   }
   if (type == "revoked") {
     TRY_ASSIGN(auto serial, json.string_at("serial"));

@@ -17,6 +17,13 @@ struct IssuedRecord {
   std::string profile;
   pki::Certificate certificate;
   Instant at;
+  std::optional<attest::Strength> strength = {};
+};
+/// From now on keys of this profile must prove that strength.
+struct DemandRecord {
+  std::string profile;
+  attest::Strength strength;
+  Instant at;
 };
 struct RevokedRecord {
   pki::Revoked revoked;
@@ -25,7 +32,7 @@ struct CrlRecord {
   std::uint64_t number;
   Instant at;
 };
-using Record = std::variant<AuthorityRecord, IssuedRecord, RevokedRecord, CrlRecord>;
+using Record = std::variant<AuthorityRecord, IssuedRecord, RevokedRecord, CrlRecord, DemandRecord>;
 
 [[nodiscard]] Bytes encode(const Record& record);
 /// "ca.damaged" for what encode() does not write.

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "signet/attest.hpp"
 #include "signet/core/result.hpp"
 #include "signet/core/time.hpp"
 #include "signet/crypto.hpp"
+#include "signet/key_attestation.hpp"
 #include "signet/os/clock.hpp"
 #include "signet/pki.hpp"
 
@@ -29,6 +31,7 @@ struct Entry {
   Instant not_after;
   Bytes certificate_der;
   std::optional<pki::Revoked> revoked;
+  std::optional<attest::Strength> strength = {};  ///< of the key, where its attestation was shown
 };
 
 /// What to issue.
@@ -38,6 +41,10 @@ struct Application {
   crypto::PublicKey public_key;
   std::vector<std::string> dns_names = {};
   std::optional<pki::HardwareModule> hardware = {};
+  /// Where the key lives, as its attestation proved it.
+  std::optional<attest::AttestedKey> attestation = {};
+  /// Demanded of this certificate, beside what demand() demands of all of its profile.
+  std::optional<attest::Strength> minimum_strength = {};
   /// None: as long as the profile says, but not beyond the authority's own end, unless the profile has none.
   std::optional<std::uint32_t> days = {};
 };
@@ -64,7 +71,15 @@ class Authority {
   ~Authority();
 
   [[nodiscard]] const pki::Certificate& certificate() const;
-  /// Issues a certificate under a fresh random serial number. It is on record, durably, before it is returned.
+  /// From now on certificates of this profile are issued only for keys whose attestation proves that strength; the
+  /// last demand of a profile counts. "pki.profile" (usage).
+  Result<void> demand(std::string_view profile, attest::Strength strength);
+  /// By profile.
+  [[nodiscard]] const std::map<std::string, attest::Strength>& demands() const;
+  /// Issues a certificate under a fresh random serial number. It is on record, durably, before it is returned. Where an
+  /// attestation is shown it must be of that key ("ca.attestation-key") and, where the certificate names a device, of a
+  /// key in that device ("ca.attestation-device"); where a strength is demanded it must be proven ("ca.no-attestation",
+  /// "ca.strength"). All are denied.
   Result<pki::Certificate> issue(const Application& application);
   /// Takes a certificate back: "ca.no-such-serial" (not_found), "ca.already-revoked" (conflict). Effective with the
   /// next crl().
