@@ -29,14 +29,17 @@ Result<void> check_kind(crypto::KeyAlgorithm is, crypto::KeyAlgorithm wanted) {
   if (is == wanted) return {};
   return untrusted("station.ek-kind",
                    "the unit shows an endorsement key of kind " + std::string(crypto::name_of(is)) +
-                       ", but this line knows TPMs by theirs of kind " + std::string(crypto::name_of(wanted)),
-                   "One TPM has several, and must not be born under each. 'tpm.endorsement_key' is chosen when a line "
+                       ", but this line knows TPMs by theirs of kind " + std::string(crypto::name_of(wanted)) +
+                       ", and asked for it",
+                   "Its TPM has no certificate for such a key, or the unit's software does not know the question. One "
+                   "TPM has several keys, and must not be born under each: 'tpm.endorsement_key' is chosen when a line "
                    "begins.");
 }
 
 /// Whose fault a failure is: it decides who is held back for it.
 enum class Fault : std::uint8_t { unit, line, station };
 Fault fault_of(const Error& error) {
+  if (error.reason() == "birth.noise") return Fault::line;
   switch (error.code()) {
     case Errc::unavailable:
       return error.reason().starts_with("birth.") ? Fault::line : Fault::station;
@@ -81,10 +84,24 @@ Result<std::string> Conversation::run() {
   return born;
 }
 
+Result<void> Conversation::begin() {
+  asked_ = true;
+  return say(birth::Begin{.policy_envelope = orders_->policy_envelope,
+                          .nonce = crypto::random_bytes(k_nonce_bytes),
+                          .station = config_->station,
+                          .endorsement_key = config_->tpm_endorsement_key});
+}
+
+Result<Conversation::Answer> Conversation::ask(std::chrono::milliseconds patience) {
+  TRY(begin());
+  const auto heard = channel_.listen(patience);
+  if (heard) return Answer::begun;
+  if (heard.error().reason() == "birth.timeout") return Answer::none;
+  return heard.error();
+}
+
 Result<std::string> Conversation::speak() {
-  TRY(say(birth::Begin{.policy_envelope = orders_->policy_envelope,
-                       .nonce = crypto::random_bytes(k_nonce_bytes),
-                       .station = config_->station}));
+  if (!asked_) TRY(begin());
   TRY_ASSIGN(last_message_, channel_.receive());
   TRY_ASSIGN(birth::Message first, birth::parse_message(last_message_));
   if (const auto* late = std::get_if<birth::Installed>(&first)) return take_late_word(*late);

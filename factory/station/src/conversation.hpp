@@ -4,6 +4,9 @@
 
 #include "line.hpp"
 
+#include <chrono>
+#include <cstdint>
+
 namespace signet::station {
 
 /// One unit's birth over one channel, step by step; what it says is checked before anything is done for it.
@@ -11,10 +14,14 @@ class Conversation {
  public:
   Conversation(const Config& config, const Orders& orders, const os::Clock& clock, Line& line, birth::Channel channel);
 
+  enum class Answer : std::uint8_t { none, begun };
+  /// For a line without connections: asks into it, and says whether a unit began to answer; run() then goes on.
+  Result<Answer> ask(std::chrono::milliseconds patience);
   /// The serial number of the unit that was born. Errors were told to the unit and are in the registry.
   Result<std::string> run();
 
  private:
+  Result<void> begin();
   Result<std::string> speak();
   Result<std::string> take_late_word(const birth::Installed& installed);
   Result<void> take_claim(const birth::Claim& claim);
@@ -36,6 +43,7 @@ class Conversation {
   const os::Clock* clock_;
   Line* line_;
   birth::Channel channel_;
+  bool asked_ = false;
   std::string step_ = "claim";
   std::optional<birth::Claim> claim_;
   Bytes ek_;  ///< fingerprint; before `endorsement` was checked, what the unit says

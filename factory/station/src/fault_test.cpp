@@ -84,8 +84,28 @@ TEST_F(Faults, P_STATION_018_OneTpmHasOneSerialHoweverManyEndorsementKeysAreCert
   config.ledger_folder = other.path("ledger-rsa");
   must(init(config));
   Station station = must(other.open());
-  EXPECT_OK(meet(station, {.serial = "A2", .endorsement = crypto::KeyAlgorithm::rsa_2048}).station);
-  EXPECT_REASON(meet(station, {.serial = "A3"}).station, "station.ek-kind");
+  // It asks for that kind: the unit would show another of itself, and one that insists on it is refused.
+  EXPECT_OK(meet(station, {.serial = "A2"}).station);
+  EXPECT_REASON(meet(station, {.serial = "A3", .endorsement = crypto::KeyAlgorithm::ec_p384}).station,
+                "station.ek-kind");
+}
+
+TEST_F(Faults, P_STATION_018_ATpmWithoutTheKindThatIsAskedForIsRefusedByName) {
+  TestLine line;
+  line.know_maker(unit_->swtpm());
+  Config& config = line.config();
+  config.tpm_endorsement_key = crypto::KeyAlgorithm::rsa_3072;  // software TPMs have P-384 and RSA-2048
+  config.state = line.path("state-rsa");
+  config.ledger_folder = line.path("ledger-rsa");
+  must(init(config));
+  Station station = must(line.open());
+  const auto outcome = meet(station, {});
+  EXPECT_REASON(outcome.station, "station.ek-kind");
+  EXPECT_REASON(outcome.unit, "station.ek-kind");
+  const std::string said = outcome.unit.error().text();
+  EXPECT_NE(said.find("of kind p384"), std::string::npos) << said;
+  EXPECT_NE(said.find("of kind rsa3072"), std::string::npos) << said;
+  EXPECT_EQ(must(failures(config)).at(0).step, "endorsement");
 }
 
 TEST_F(Faults, P_STATION_019_AKeyThatCanLeaveItsTpmIsRefused) {

@@ -27,9 +27,10 @@ struct Station::State {
   std::unique_ptr<Line> line;
   std::atomic<unsigned> busy = 0;
 
-  Result<std::string> give_birth(birth::Channel channel) {
+  Conversation meet(birth::Channel channel) { return {config, orders, *clock, *line, std::move(channel)}; }
+  Result<std::string> give_birth(Conversation unit) {
     ++busy;
-    auto born = Conversation(config, orders, *clock, *line, std::move(channel)).run();
+    auto born = unit.run();
     --busy;
     return born;
   }
@@ -83,11 +84,18 @@ std::string Station::State::shown() {
       .dump();
 }
 
-/// A serial line has no connections: the station asks into it until a unit answers.
+/// A serial line has no connections: the station asks into it, again and again, until a unit answers.
 void Station::State::watch_serial(const std::stop_token& stop, const std::string& where) {
   while (!stop.stop_requested()) {
     if (auto channel = birth::Channel::connect("serial:" + where, config.timeout)) {
-      const auto ignored = give_birth(*std::move(channel));
+      Conversation unit = meet(*std::move(channel));
+      Result<Conversation::Answer> answer = Conversation::Answer::none;
+      while (!stop.stop_requested() && answer && *answer == Conversation::Answer::none) {
+        answer = unit.ask(k_serial_pause);
+      }
+      if (answer && *answer == Conversation::Answer::begun) {
+        const auto ignored = give_birth(std::move(unit));
+      }
     }
     for (auto waited = k_tick; waited < k_serial_pause && !stop.stop_requested(); waited += k_tick) {
       std::this_thread::sleep_for(k_tick);
@@ -109,7 +117,9 @@ Result<Station> Station::open(const Config& config, const os::Clock& clock) {
   return Station(std::move(state));
 }
 
-Result<std::string> Station::give_birth(birth::Channel channel) { return state_->give_birth(std::move(channel)); }
+Result<std::string> Station::give_birth(birth::Channel channel) {
+  return state_->give_birth(state_->meet(std::move(channel)));
+}
 Result<Status> Station::status() const { return state_->status(); }
 
 Result<void> Station::serve(const std::stop_token& stop,
@@ -150,7 +160,7 @@ Result<void> Station::serve(const std::stop_token& stop,
     Work& work = units.emplace_back();
     work.thread =
         std::jthread([&state, &work, channel = birth::Channel::over(*std::move(fd), state.config.timeout)]() mutable {
-          const auto ignored = state.give_birth(std::move(channel));
+          const auto ignored = state.give_birth(state.meet(std::move(channel)));
           work.done = true;
         });
   }

@@ -34,7 +34,7 @@ struct Manners {
   std::function<void(birth::Proof&)> proof = {};
   bool leave_open = false;    ///< does not close its hierarchies
   bool import_video = false;  ///< its video key was made elsewhere, and can leave the TPM again
-  /// Shows this endorsement key of its TPM, not the first one.
+  /// Shows this endorsement key of its TPM, whatever the station asks for.
   std::optional<crypto::KeyAlgorithm> endorsement = {};
   /// Begins its floor under this key and with this approval, not the policy's.
   std::optional<tpm::FloorApproval> floor = {};
@@ -86,14 +86,9 @@ class TestUnit {
     return must(tpm_->create_storage_primary(tpm::Hierarchy::endorsement, endorsement_, "signet storage 1"));
   }
 
-  /// The first that the TPM has, or the RSA one where swtpm_setup puts it (TCG Registry of Reserved TPM 2.0 Handles).
+  /// As the station asks, unless the unit has a will of its own.
   tpm::Object endorsement_key(const Manners& manners) {
-    if (manners.endorsement != crypto::KeyAlgorithm::rsa_2048) return must(tpm_->endorsement_key(endorsement_));
-    return must(tpm_->open_persistent(0x81010001, Secret()));
-  }
-  std::vector<Bytes> endorsement_certificates(const Manners& manners) {
-    if (manners.endorsement != crypto::KeyAlgorithm::rsa_2048) return must(tpm_->endorsement_certificates());
-    return {to_bytes(must(tpm_->read_nv(0x01c00002, Secret())).read(SecretAccess::for_export()))};
+    return must(tpm_->endorsement_key(endorsement_, manners.endorsement.value_or(asked_for_)));
   }
   tpm::Blob make_video(const tpm::Object& above, const Manners& manners) {
     if (!manners.import_video) {
@@ -111,7 +106,8 @@ class TestUnit {
     birth::Claim claim{.serial = manners.serial, .product = must(ProductId::parse(manners.product))};
     claim.hardware = "cam-a-r2";
     claim.protection = "hardware";
-    claim.ek_certificates = endorsement_certificates(manners);
+    asked_for_ = begin.endorsement_key;
+    claim.ek_certificates = must(tpm_->endorsement_certificates(manners.endorsement.value_or(asked_for_)));
     claim.ek_area = endorsement_key(manners).public_area().wire;
     iak_area_ = must(tpm_->create_iak(policy_->devid, endorsement_, Secret())).object.public_area();
     claim.iak_area = iak_area_->wire;
@@ -190,6 +186,7 @@ class TestUnit {
   test::Swtpm swtpm_;
   std::shared_ptr<tpm::Tpm> tpm_;
   std::optional<birth::Policy> policy_;
+  crypto::KeyAlgorithm asked_for_ = birth::k_usual_endorsement_key;
   std::optional<tpm::Public> iak_area_;
   std::optional<tpm::Blob> attester_;
   std::optional<tpm::Blob> video_;

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // parses: foreign bytes (fuzz: birth_channel_fuzz)
 #include "signet/birth.hpp"
+#include "signet/os/tcp.hpp"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -22,9 +22,12 @@ namespace signet::birth {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-using Deadline = SteadyClock::time_point;
+using os::Deadline;
 
 constexpr std::size_t k_head_bytes = 8;  // length, digest
+// Of every message, since none is as long as 16 MiB; the text of a message has no such byte.
+constexpr std::byte k_first_byte{0};
+static_assert(k_message_bytes_max < 1U << 24U);
 
 Error timed_out() {
   return {Errc::unavailable, "birth.timeout", "the other side did not answer in time", "Check the line; try again."};
@@ -88,50 +91,15 @@ Result<void> fill(int fd, ByteSpan out, Deadline deadline) {
 
 // --- TCP ---
 
-struct AddressList {
-  addrinfo* first = nullptr;
-  AddressList() = default;
-  AddressList(const AddressList&) = delete;
-  AddressList& operator=(const AddressList&) = delete;
-  ~AddressList() {
-    if (first != nullptr) ::freeaddrinfo(first);
-  }
-};
-
-Result<os::Fd> connect_one(const addrinfo& address, Deadline deadline) {
-  os::Fd fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.is_open()) return errno_error(errno, "make a socket");
-  if (::connect(fd.get(), address.ai_addr, address.ai_addrlen) == 0) return fd;
-  if (errno != EINPROGRESS) return errno_error(errno, "connect");
-  TRY(wait_for(fd.get(), POLLOUT, deadline));
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return errno_error(error, "connect");
-  return fd;
-}
-
 /// "HOST:PORT"; an IPv6 address stands in brackets.
 Result<os::Fd> connect_tcp(std::string_view where, std::string_view address, Deadline deadline) {
   const std::size_t colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return unreachable(where, "no port is named");
   std::string host(address.substr(0, colon));
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const std::string port(address.substr(colon + 1));
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  AddressList list;
-  if (const int failed = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list.first); failed != 0) {
-    return unreachable(where, ::gai_strerror(failed));
-  }
-  std::string why = "no address";
-  for (const addrinfo* each = list.first; each != nullptr; each = each->ai_next) {
-    auto fd = connect_one(*each, deadline);
-    if (fd) return fd;
-    why = fd.error().message();
-  }
-  return unreachable(where, why);
+  auto fd = os::connect_tcp(host, std::string(address.substr(colon + 1)), deadline);
+  if (fd) return fd;
+  return unreachable(where, fd.error().text());
 }
 
 // --- Serial lines ---
@@ -167,6 +135,7 @@ Result<os::Fd> open_serial(std::string_view where, std::string_view address) {
   raw.c_cflag |= CLOCAL | CREAD;
   ::cfsetispeed(&raw, speed->code);
   ::cfsetospeed(&raw, speed->code);
+  ::tcflush(fd.get(), TCIOFLUSH);  // nobody waits for what an earlier owner of the line has left in it
   if (::tcsetattr(fd.get(), TCSAFLUSH, &raw) != 0) return unreachable(where, "its speed cannot be set");
   return fd;
 }
@@ -190,7 +159,9 @@ Result<Channel> Channel::connect(std::string_view where, std::chrono::millisecon
   }
   if (where.starts_with(k_serial)) {
     TRY_ASSIGN(os::Fd fd, open_serial(where, where.substr(k_serial.size())));
-    return over(std::move(fd), timeout);
+    Channel channel = over(std::move(fd), timeout);
+    channel.kind_ = Kind::serial;
+    return channel;
   }
   return unreachable(where, "it is neither tcp: nor serial:");
 }
@@ -203,13 +174,28 @@ Result<void> Channel::send(ByteView message) {
   put_be32(framed, static_cast<std::uint32_t>(message.size()));
   append(framed, ByteView(crypto::digest(crypto::HashAlgorithm::sha256, message)).first(4));
   append(framed, message);
+  // The two take turns: what has come since the last message is an older question, asked again.
+  if (kind_ == Kind::serial && heard_) ::tcflush(fd_.get(), TCIFLUSH);
   return write_all(fd_.get(), framed, SteadyClock::now() + timeout_);
+}
+
+Result<void> Channel::listen(std::chrono::milliseconds patience) {
+  const Deadline deadline = SteadyClock::now() + patience;
+  while (!begun_) {
+    std::array<std::byte, 1> first{};
+    TRY(fill(fd_.get(), first, deadline));
+    begun_ = first[0] == k_first_byte;
+  }
+  return {};
 }
 
 Result<Bytes> Channel::receive() {
   const Deadline deadline = SteadyClock::now() + timeout_;
+  if (kind_ == Kind::serial) TRY(listen(timeout_));
   std::array<std::byte, k_head_bytes> head{};
-  TRY(fill(fd_.get(), head, deadline));
+  TRY(fill(fd_.get(), ByteSpan(head).subspan(begun_ ? 1 : 0), deadline));
+  begun_ = false;
+  heard_ = true;
   const std::uint32_t size = get_be32(head);
   if (size == 0 || size > k_message_bytes_max) {
     return noise("what came is no message: its length would be " + std::to_string(size) + " bytes");

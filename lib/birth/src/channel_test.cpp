@@ -120,22 +120,69 @@ TEST(BirthChannel, ConnectsOverTcp) {
   EXPECT_EQ(as_text(*station.receive()), "here");
 }
 
+namespace {
+
+/// A serial line whose far end is in the test's hands.
+struct Serial {
+  os::Fd far{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  std::string where;
+
+  Serial() {
+    ensure(far.is_open() && ::grantpt(far.get()) == 0 && ::unlockpt(far.get()) == 0, "a pseudo-terminal");
+    std::array<char, 128> name{};
+    ensure(::ptsname_r(far.get(), name.data(), name.size()) == 0, "its name");
+    where = "serial:" + std::string(name.data()) + "@115200";
+  }
+};
+
+}  // namespace
+
 TEST(BirthChannel, ConnectsOverASerialLine) {
-  const os::Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  ASSERT_TRUE(master.is_open());
-  ASSERT_EQ(::grantpt(master.get()), 0);
-  ASSERT_EQ(::unlockpt(master.get()), 0);
-  std::array<char, 128> name{};
-  ASSERT_EQ(::ptsname_r(master.get(), name.data(), name.size()), 0);
-  auto unit = Channel::connect("serial:" + std::string(name.data()) + "@115200", k_patience);
+  const Serial line;
+  auto unit = Channel::connect(line.where, k_patience);
   ASSERT_OK(unit);
   // Control characters, as a terminal would act on them unless it is raw.
   const Bytes awkward = {std::byte{3}, std::byte{4}, std::byte{13}, std::byte{10}, std::byte{17}, std::byte{0xff}};
-  auto station = Channel::over(os::Fd(::dup(master.get())), k_patience);
+  auto station = Channel::over(os::Fd(::dup(line.far.get())), k_patience);
   EXPECT_OK(unit->send(awkward));
   EXPECT_TRUE(equal(*station.receive(), awkward));
   EXPECT_OK(station.send(awkward));
   EXPECT_TRUE(equal(*unit->receive(), awkward));
+}
+
+TEST(BirthChannel, P_BIRTH_006_ASerialLineMayBeOpenedInTheMiddleOfAMessage) {
+  const Serial line;
+  auto unit = Channel::connect(line.where, k_patience);
+  ASSERT_OK(unit);
+  EXPECT_REASON(unit->listen(milliseconds(50)), "birth.timeout");
+  ASSERT_OK(os::write_all(line.far, as_bytes("U-Boot 2023.01\r\n{\"half\":\"a message\"}")));
+  EXPECT_REASON(unit->listen(milliseconds(50)), "birth.timeout");
+  const Bytes whole = framed(as_bytes("a whole one"));
+  ASSERT_OK(os::write_all(line.far, ByteView(whole).first(1)));
+  EXPECT_OK(unit->listen(k_patience));
+  EXPECT_OK(unit->listen(milliseconds(0)));  // it has begun
+  ASSERT_OK(os::write_all(line.far, ByteView(whole).subspan(1)));
+  ASSERT_OK(os::write_all(line.far, as_bytes("noise")));
+  ASSERT_OK(os::write_all(line.far, framed(as_bytes("the next"))));
+  EXPECT_EQ(as_text(*unit->receive()), "a whole one");
+  EXPECT_EQ(as_text(*unit->receive()), "the next");
+  // A message that is damaged is not skipped: its sender waits for an answer.
+  Bytes damaged = whole;
+  damaged.back() ^= std::byte{1};
+  ASSERT_OK(os::write_all(line.far, damaged));
+  EXPECT_REASON(unit->receive(), "birth.noise");
+}
+
+TEST(BirthChannel, P_BIRTH_006_AQuestionThatWasAskedTwiceIsAnsweredOnce) {
+  const Serial line;
+  auto unit = Channel::connect(line.where, k_patience);
+  ASSERT_OK(unit);
+  const Bytes question = framed(as_bytes("who are you?"));
+  for (int i = 0; i < 3; ++i) ASSERT_OK(os::write_all(line.far, question));
+  EXPECT_EQ(as_text(*unit->receive()), "who are you?");
+  EXPECT_OK(unit->send(as_bytes("A1")));
+  ASSERT_OK(os::write_all(line.far, framed(as_bytes("welcome"))));
+  EXPECT_EQ(as_text(*unit->receive()), "welcome");
 }
 
 TEST(BirthChannel, SaysWhatIsWrongWithAnAddress) {

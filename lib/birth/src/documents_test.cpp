@@ -53,6 +53,23 @@ TEST(BirthMessages, P_BIRTH_001_AnyMemberMissingUnknownOrOfAnotherTypeIsRefused)
   }
 }
 
+TEST(BirthMessages, P_BIRTH_001_TheUsualEndorsementKeyGoesWithoutSaying) {
+  birth::Begin begin = std::get<birth::Begin>(sample::messages().front());
+  const Bytes usual = birth::encode(begin);
+  EXPECT_EQ(as_text(usual).find("endorsement_key"), std::string_view::npos);
+  EXPECT_EQ(std::get<birth::Begin>(*birth::parse_message(usual)).endorsement_key, crypto::KeyAlgorithm::ec_p384);
+  begin.endorsement_key = crypto::KeyAlgorithm::rsa_2048;
+  const Bytes other = birth::encode(begin);
+  const auto parsed = birth::parse_message(other);
+  ASSERT_OK(parsed);
+  EXPECT_EQ(std::get<birth::Begin>(*parsed).endorsement_key, crypto::KeyAlgorithm::rsa_2048);
+  EXPECT_EQ(as_text(birth::encode(*parsed)), as_text(other));
+  for (const char* name : {"p384", "P256", "ed448", ""}) {
+    EXPECT_REASON(birth::parse_message(with(usual, "endorsement_key", name)), "birth.message") << name;
+  }
+  EXPECT_REASON(birth::parse_message(with(usual, "endorsement_key", Json())), "birth.message");
+}
+
 TEST(BirthMessages, OtherVersionsKindsAndSizesAreRefused) {
   const Bytes begin = birth::encode(sample::messages().front());
   EXPECT_REASON(birth::parse_message(with(begin, "birth", 2)), "birth.message");

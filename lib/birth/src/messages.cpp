@@ -55,15 +55,28 @@ Result<attest::KeyEvidence> parse_evidence(const Json& part) {
 
 // --- Bodies: members beside "birth" and "message" ---
 
+/// Units of version 0.1.0 know no "endorsement_key", and show the usual one.
 Json to_json(const Begin& begin) {
-  return Json::object(
+  Json json = Json::object(
       {{"policy", to_base64(begin.policy_envelope)}, {"nonce", to_base64(begin.nonce)}, {"station", begin.station}});
+  if (begin.endorsement_key != k_usual_endorsement_key) {
+    json.set("endorsement_key", crypto::name_of(begin.endorsement_key));
+  }
+  return json;
+}
+Result<crypto::KeyAlgorithm> endorsement_key_in(const Json& json) {
+  if (json.find("endorsement_key") == nullptr) return k_usual_endorsement_key;
+  TRY_ASSIGN(const std::string name, json.string_at("endorsement_key"));
+  TRY_ASSIGN(const crypto::KeyAlgorithm kind, crypto::key_algorithm_from(name));
+  if (kind == k_usual_endorsement_key) return bad("an 'endorsement_key' that is the usual one is left out");
+  return kind;
 }
 Result<Message> parse_begin(const Json& json) {
   Begin begin;
   TRY_ASSIGN(begin.policy_envelope, bytes_at(json, "policy", 1, k_message_bytes_max));
   TRY_ASSIGN(begin.nonce, bytes_at(json, "nonce", k_nonce_bytes, k_nonce_bytes));
   TRY_ASSIGN(begin.station, name_at(json, "station"));
+  TRY_ASSIGN(begin.endorsement_key, endorsement_key_in(json));
   return Message(std::move(begin));
 }
 
@@ -207,7 +220,7 @@ struct Row {
 };
 const std::array<Row, std::variant_size_v<Message>>& rows() {
   static const std::array<Row, std::variant_size_v<Message>> k_rows = {{
-      {"begin", {"birth", "message", "policy", "nonce", "station"}, parse_begin},
+      {"begin", {"birth", "message", "policy", "nonce", "station", "endorsement_key"}, parse_begin},
       {"claim",
        {"birth", "message", "serial", "product", "hardware", "ek_certificates", "ek", "iak", "idevid", "keys",
         "protection"},

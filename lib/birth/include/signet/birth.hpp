@@ -105,11 +105,16 @@ Result<Escrow> open_escrow(ByteView sealed, const Secret& escrow_key_pkcs8, Byte
 
 // --- Messages ---
 
+/// What a unit shows unless it is asked for another: EK Credential Profile 2.5, template H-3 of annex B.
+inline constexpr crypto::KeyAlgorithm k_usual_endorsement_key = crypto::KeyAlgorithm::ec_p384;
 /// The vendor's order, carried by the station.
 struct Begin {
   Bytes policy_envelope;  ///< DSSE
   Bytes nonce;            ///< 32 bytes
   std::string station;
+  /// By which kind of endorsement key the line knows TPMs. A unit shows that one where its TPM has a certificate for
+  /// it, else the first that it has.
+  crypto::KeyAlgorithm endorsement_key = k_usual_endorsement_key;
 };
 /// Public halves of a unit's keys.
 struct Claim {
@@ -163,7 +168,9 @@ Result<Message> parse_message(ByteView json);
 [[nodiscard]] Bytes encode(const Message& message);
 
 /// A channel that carries whole messages between station and unit, over TCP or a serial line: each message is its
-/// length (4 bytes, big-endian), its SHA-256's first 4 bytes against line noise, and its bytes.
+/// length (4 bytes, big-endian), its SHA-256's first 4 bytes against line noise, and its bytes. A serial line has no
+/// connections: it may be opened in the middle of a message, and an unanswered question is asked again. So on such a
+/// line whatever does not begin a message is skipped, and what was not read before an answer is dropped.
 class Channel {
  public:
   /// Takes a connected socket, or a terminal device that is set to raw.
@@ -173,6 +180,9 @@ class Channel {
   Channel(Channel&&) noexcept = default;
   Channel& operator=(Channel&&) noexcept = default;
 
+  /// Waits until a message begins, for receive() to read: "birth.timeout" where none does. For a station that asks into
+  /// a serial line until a unit is there.
+  Result<void> listen(std::chrono::milliseconds patience);
   /// The timeout bounds the whole message, so that a peer who sends a byte now and then holds nobody up.
   Result<void> send(ByteView message);
   /// After any error the channel is of no further use. "birth.closed", "birth.timeout" (unavailable), "birth.noise"
@@ -180,9 +190,13 @@ class Channel {
   Result<Bytes> receive();
 
  private:
+  enum class Kind : std::uint8_t { connection, serial };
   Channel(os::Fd fd, std::chrono::milliseconds timeout) : fd_(std::move(fd)), timeout_(timeout) {}
   os::Fd fd_;
   std::chrono::milliseconds timeout_;
+  Kind kind_ = Kind::connection;
+  bool begun_ = false;  ///< the first byte of a message was read
+  bool heard_ = false;
 };
 
 }  // namespace signet::birth
