@@ -29,14 +29,19 @@ using signet::Result;
 std::atomic<bool> g_stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set by a signal handler");
 
+std::atomic<bool> g_reload{false};
+
 void stop(int /*signal*/) { g_stop = true; }
+void reload(int /*signal*/) { g_reload = true; }
 
 constexpr const char* k_examples = R"(
 Examples:
   signet-keystored --tpm device:/dev/tpm0 --state /var/lib/signet/keystored --allow-uid 990
+  signet-keystored --tpm device:/dev/tpm0 --state /var/lib/signet/keystored --policy /etc/signet/keystored-policy.json
   signet-keystored --tpm swtpm:path=/run/tpm.sock --state ./state --socket ./keystored.sock
 
 It stays in the foreground, writes one line per event to stderr, and ends on SIGTERM after it has told the TPM so.
+SIGHUP makes it read the policy again.
 Start it before every other program that could reach the TPM: it reads the endorsement auth and locks it away.
 )";
 
@@ -59,17 +64,21 @@ struct Options {
   std::string state;
   std::string socket = std::string(signet::keystore::k_keystored_socket);
   std::string vendor_key;
+  std::string policy;
+  std::uint64_t audit_mib = 16;
 };
 
 Result<void> run(Options options) {
   options.config.state = options.state;
   options.config.log = log;
+  options.config.audit_bytes_max = options.audit_mib << 20U;
+  if (!options.policy.empty()) options.config.policy = options.policy;
   if (!options.vendor_key.empty()) {
     TRY_ASSIGN(const signet::Bytes pem, signet::os::read_file(options.vendor_key, 65536));
     TRY_ASSIGN(options.config.vendor_key, signet::crypto::PublicKey::from_pem(signet::as_text(pem)));
   }
   TRY_ASSIGN(const auto service, signet::keystored::Service::open(std::move(options.config)));
-  TRY(service->serve(options.socket, g_stop));
+  TRY(service->serve(options.socket, g_stop, &g_reload));
   service->shut_down();
   log(LogLevel::info, "ended in good order");
   return {};
@@ -80,6 +89,8 @@ void prepare_process() {
   action.sa_handler = stop;
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
+  action.sa_handler = reload;
+  ::sigaction(SIGHUP, &action, nullptr);
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, nullptr);
   ::sigaction(SIGXFSZ, &action, nullptr);
@@ -107,6 +118,12 @@ int main(int argc, char** argv) {
     app.add_option("--socket", options.socket, "Where programs ask.")->type_name("PATH")->capture_default_str();
     app.add_option("--allow-uid", options.config.allow_uids, "A user who may use keys; may be repeated.")
         ->type_name("N");
+    app.add_option("--policy", options.policy, "Who may do what with which key; instead of --allow-uid.")
+        ->type_name("FILE");
+    app.add_option("--audit-mib", options.audit_mib, "Room for the record of uses; 0 writes none.")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{65536}))
+        ->type_name("N")
+        ->capture_default_str();
     app.add_option("--vendor-key", options.vendor_key, "The only vendor (public key in PEM) whose birth is accepted.")
         ->type_name("FILE");
     try {

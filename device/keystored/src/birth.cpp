@@ -60,6 +60,13 @@ Result<void> check_untouched(tpm::Tpm& tpm) {
                "Clear the TPM in the firmware setup, then begin the birth again.");
 }
 
+/// The kind of the endorsement key that was claimed: by it this birth goes on.
+Result<crypto::KeyAlgorithm> kind_of(const Bytes& area) {
+  TRY_ASSIGN(const tpm::Public ek, tpm::Public::parse(area));
+  if (!ek.key) return Error(Errc::unsupported, "tpm.ek-unsupported", "the endorsement key is of an unknown kind");
+  return ek.key->algorithm();
+}
+
 /// As attest::VerifiedEk::fingerprint() has it, so that the vendor finds the escrow by the birth record.
 Result<Bytes> fingerprint_of(const Bytes& area) {
   TRY_ASSIGN(const tpm::Public ek, tpm::Public::parse(area));
@@ -129,14 +136,14 @@ Result<birth::Message> Device::begin(const birth::Begin& begin, Order order) {
                  "Finish that birth, or take the unit out of the line.");
   }
   root_->configure(policy.devid, Birth::open);
-  TRY_ASSIGN(DeviceState next, make_claim(std::move(order), policy));
+  TRY_ASSIGN(DeviceState next, make_claim(std::move(order), policy, begin.endorsement_key));
   next.phase = row.to;
   TRY(save(std::move(next)));
   TRY(open_keys());
   return birth::Message(*state_.claim);
 }
 
-Result<DeviceState> Device::make_claim(Order order, const birth::Policy& policy) {
+Result<DeviceState> Device::make_claim(Order order, const birth::Policy& policy, crypto::KeyAlgorithm endorsement_key) {
   TRY_ASSIGN(const auto store, keys());
   birth::Claim claim{.serial = order.serial,
                      .product = order.product,
@@ -151,9 +158,9 @@ Result<DeviceState> Device::make_claim(Order order, const birth::Policy& policy)
   const auto act = [&](tpm::Tpm& tpm, const tpm::Object& parent) -> Result<void> {
     TRY(check_untouched(tpm));
     TRY_ASSIGN(const DeviceKeyAuths auths, have_device_key_auths(tpm, paths_));
-    TRY_ASSIGN(claim.ek_certificates, tpm.endorsement_certificates());
+    TRY_ASSIGN(claim.ek_certificates, tpm.endorsement_certificates(endorsement_key));
     {
-      TRY_ASSIGN(const tpm::Object ek, tpm.endorsement_key(Secret()));
+      TRY_ASSIGN(const tpm::Object ek, tpm.endorsement_key(Secret(), endorsement_key));
       claim.ek_area = ek.public_area().wire;
     }
     TRY_ASSIGN(const tpm::Public iak, root_->make_iak(tpm));
@@ -216,10 +223,11 @@ Result<birth::Proof> Device::prove(const birth::Ask& ask, const Json& tests) {
 
 Result<Secret> Device::answer_challenge(const birth::Ask& ask) {
   TRY_ASSIGN(const auto store, keys());
+  TRY_ASSIGN(const crypto::KeyAlgorithm kind, kind_of(state_.claim->ek_area));
   Secret secret;
   const auto act = [&](tpm::Tpm& tpm, const tpm::Object& parent) -> Result<void> {
     TRY_ASSIGN(const Secret auth, root_->endorsement_auth());
-    TRY_ASSIGN(const tpm::Object ek, tpm.endorsement_key(auth));
+    TRY_ASSIGN(const tpm::Object ek, tpm.endorsement_key(auth, kind));
     TRY_ASSIGN(const tpm::Object attester, tpm.load(parent, *state_.attester, Secret()));
     TRY_ASSIGN(secret, tpm.activate_credential(attester, ek, auth, ask.credential));
     return {};

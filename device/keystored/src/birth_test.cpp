@@ -73,6 +73,32 @@ TEST_F(Birth, P_KEYSTORED_002_each_key_that_a_birth_certified_has_its_certificat
   }
 }
 
+TEST_F(Birth, P_KEYSTORED_002_a_unit_shows_the_endorsement_key_that_the_line_asks_for) {
+  Unit unit;
+  Station station;
+  birth::Begin begin = station.begin();
+  const auto kind_of = [](const birth::Claim& claim) { return tpm::Public::parse(claim.ek_area)->key->algorithm(); };
+  const auto claim_of = [&](const birth::Begin& said) {
+    return fake::told<birth::Claim>(unit.call("birth-begin", fake::begin_arguments(station, said, "A4711")));
+  };
+  const auto usual = claim_of(begin);
+  ASSERT_OK(usual);
+  EXPECT_EQ(kind_of(*usual), crypto::KeyAlgorithm::ec_p384);
+  begin.endorsement_key = crypto::KeyAlgorithm::rsa_2048;
+  const auto claim = claim_of(begin);
+  ASSERT_OK(claim);
+  EXPECT_EQ(kind_of(*claim), crypto::KeyAlgorithm::rsa_2048);
+  const auto proof = fake::told<birth::Proof>(unit.call("birth-prove", fake::text_of_message(station.ask(*claim))));
+  ASSERT_OK(proof) << unit.log();
+  EXPECT_OK(station.check(*claim, *proof));
+  // The escrow is bound to that key by now.
+  begin.endorsement_key = crypto::KeyAlgorithm::ec_p384;
+  const auto again = claim_of(begin);
+  ASSERT_OK(again);
+  EXPECT_EQ(kind_of(*again), crypto::KeyAlgorithm::rsa_2048);
+  EXPECT_OK(unit.call("birth-install", fake::text_of_message(station.identity(*claim))));
+}
+
 class BirthOfTemplate : public ::testing::TestWithParam<tpm::DevidTemplate> {};
 TEST_P(BirthOfTemplate, P_KEYSTORED_002_each_template_gives_an_identity) {
   NEEDS_SWTPM();

@@ -120,7 +120,8 @@ Result<void> Device::born() const {
   if (state_.phase == Phase::born) return {};
   return Error(
       Errc::not_found, "keystored.unborn",
-      "this device has no identity yet; its birth is in the phase '" + std::string(name_of(state_.phase)) + "'");
+      "this device has no identity yet; its birth is in the phase '" + std::string(name_of(state_.phase)) + "'",
+      "`signet id birth` has it born at a station.");
 }
 
 Result<std::vector<pki::Certificate>> Device::certificates(const std::string& label) {

@@ -73,7 +73,7 @@ class Device {
   Result<void> open_keys();
   Result<void> ready();
   Result<void> born() const;
-  Result<DeviceState> make_claim(Order order, const birth::Policy& policy);
+  Result<DeviceState> make_claim(Order order, const birth::Policy& policy, crypto::KeyAlgorithm endorsement_key);
   Result<void> make_further_keys(keystore::TpmKeystore& keys, const birth::Policy& policy, birth::Claim& claim);
   Result<Secret> answer_challenge(const birth::Ask& ask);
   Result<void> promise_escrow(const birth::Policy& policy);

@@ -85,7 +85,9 @@ class Fault : public ::testing::Test {
   std::map<std::string, Bytes> files() {
     std::map<std::string, Bytes> out;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(unit_->state())) {
-      if (!entry.is_regular_file() || entry.path().parent_path().filename() == "runtime") continue;
+      // The record of uses grows with each call, whatever becomes of it.
+      const auto folder = entry.path().parent_path().filename();
+      if (!entry.is_regular_file() || folder == "runtime" || folder == "audit") continue;
       out.emplace(entry.path().string(), fake::must(os::read_file(entry.path(), 1U << 20U)));
     }
     return out;

@@ -39,14 +39,16 @@ Result<Purpose> purpose_at(const Json& arguments) {
   return keystore::purpose_from(name);
 }
 
-/// What an imported key is for. Its algorithm is not known before the TPM has taken it, so a decrypting key says so.
-Result<tpm::KeyUse> use_at(const Json& arguments, Purpose purpose) {
-  if (arguments.find("use") == nullptr) return keystore::default_use(purpose, crypto::KeyAlgorithm::ec_p256);
+/// What a new key is for. The algorithm of an imported one is not known before the TPM has taken it, so a decrypting
+/// key says so.
+Result<tpm::KeyUse> use_at(const Json& arguments, Purpose purpose,
+                           crypto::KeyAlgorithm algorithm = crypto::KeyAlgorithm::ec_p256) {
+  if (arguments.find("use") == nullptr) return keystore::default_use(purpose, algorithm);
   TRY_ASSIGN(const std::string name, arguments.string_at("use"));
-  for (const auto use : {tpm::KeyUse::sign, tpm::KeyUse::decrypt, tpm::KeyUse::derive}) {
+  for (const auto use : {tpm::KeyUse::sign, tpm::KeyUse::decrypt, tpm::KeyUse::derive, tpm::KeyUse::sign_any}) {
     if (keystore::name_of(use) == name) return use;
   }
-  return bad("a key is used to 'sign', 'decrypt' or 'derive'");
+  return bad("a key is used to 'sign', 'decrypt', 'derive' or 'sign-any'");
 }
 
 Result<Bytes> nonce_at(const Json& arguments) {
@@ -78,9 +80,9 @@ Result<Json> generate(Device& device, const Json& arguments) {
   TRY_ASSIGN(const Purpose purpose, purpose_at(arguments));
   TRY_ASSIGN(const std::string name, arguments.string_at("algorithm"));
   TRY_ASSIGN(const crypto::KeyAlgorithm algorithm, crypto::key_algorithm_from(name));
+  TRY_ASSIGN(const tpm::KeyUse use, use_at(arguments, purpose, algorithm));
   TRY_ASSIGN(const auto keys, device.keys());
-  TRY_ASSIGN(const TpmKeyInfo info,
-             keys->generate(label, algorithm, purpose, keystore::default_use(purpose, algorithm)));
+  TRY_ASSIGN(const TpmKeyInfo info, keys->generate(label, algorithm, purpose, use));
   return key_json(*keys, info);
 }
 
@@ -116,9 +118,13 @@ Result<Json> sign(Device& device, const Json& arguments) {
   TRY_ASSIGN(const std::string label, arguments.string_at("label"));
   TRY_ASSIGN(const Purpose purpose, purpose_at(arguments));
   TRY_ASSIGN(const std::string name, arguments.string_at("scheme"));
-  TRY_ASSIGN(const crypto::SignatureScheme scheme, keystore::scheme_from(name));
   TRY_ASSIGN(const Bytes input, bytes_at(arguments, "input"));
   TRY_ASSIGN(const auto keys, device.keys());
+  if (name == keystore::k_rsa_block) {
+    TRY_ASSIGN(const Bytes signature, keys->sign_block(label, purpose, input));
+    return Json::object({{"signature", to_base64(signature)}});
+  }
+  TRY_ASSIGN(const crypto::SignatureScheme scheme, keystore::scheme_from(name));
   TRY_ASSIGN(const Bytes signature, keys->sign(label, purpose, scheme, input));
   return Json::object({{"signature", to_base64(signature)}});
 }
@@ -155,6 +161,14 @@ Result<Json> unseal(Device& device, const Json& arguments) {
   TRY_ASSIGN(const auto keys, device.keys());
   TRY_ASSIGN(const Secret data, keys->unseal(sealed));
   return Json::object({{"data", keystore::text_of(data)}});
+}
+
+Result<Json> rotate(Device& device, const Json& arguments) {
+  TRY_ASSIGN(const std::string label, arguments.string_at("label"));
+  TRY_ASSIGN(const Purpose purpose, purpose_at(arguments));
+  TRY_ASSIGN(const auto keys, device.keys());
+  TRY_ASSIGN(const TpmKeyInfo info, keys->rotate(label, purpose));
+  return key_json(*keys, info);
 }
 
 Result<Json> destroy(Device& device, const Json& arguments) {
@@ -307,33 +321,40 @@ Result<Json> birth_install(Device& device, const Json& arguments) {
   return message_json(installed);
 }
 
+constexpr auto k_any = Who::anybody;
+constexpr auto k_ask_words = "uid gid groups unit program act label purpose logged_in";
 constexpr std::array k_operations{
-    Operation{"generate", Who::anybody, "label purpose algorithm", generate},
-    Operation{"import", Who::anybody, "label purpose pkcs8 use", import_key},
-    Operation{"list", Who::anybody, "", list},
-    Operation{"public", Who::anybody, "label", public_half},
-    Operation{"sign", Who::anybody, "label purpose scheme input", sign},
-    Operation{"decrypt", Who::anybody, "label purpose input", decrypt},
-    Operation{"derive", Who::anybody, "label purpose peer", derive},
-    Operation{"seal", Who::anybody, "data", seal},
-    Operation{"unseal", Who::anybody, "sealed", unseal},
-    Operation{"destroy", Who::anybody, "label purpose", destroy},
-    Operation{"random", Who::anybody, "size_bytes", random},
-    Operation{"quote", Who::anybody, "nonce pcrs", quote},
-    Operation{"certify", Who::anybody, "label nonce", certify},
-    Operation{"identity", Who::anybody, "nonce", identity},
-    Operation{"certificates", Who::anybody, "label", certificates},
-    Operation{"floor-read", Who::anybody, "", floor_read},
-    Operation{"floor-write", Who::anybody, "approval", floor_write},
-    Operation{"token-info", Who::anybody, "", token_info},
-    Operation{"token-init", Who::anybody, "pin label", token_init},
-    Operation{"token-init-pin", Who::anybody, "pin new", token_init_pin},
-    Operation{"token-set-pin", Who::anybody, "owner pin new", token_set_pin},
-    Operation{"token-login", Who::anybody, "owner pin", token_login},
-    Operation{"object-put", Who::anybody, "name data", object_put},
-    Operation{"object-remove", Who::anybody, "name", object_remove},
-    Operation{"object-list", Who::anybody, "", object_list},
-    Operation{"describe", Who::anybody, "", describe},
+    Operation{"generate", k_any, "label purpose algorithm use", generate, Act::generate, KeyAt::label, note_made},
+    Operation{"import", k_any, "label purpose pkcs8 use", import_key, Act::import, KeyAt::label, note_made},
+    Operation{"list", k_any, "", list, {}, KeyAt::none, only_shown},
+    Operation{"public", k_any, "label", public_half, Act::list, KeyAt::label},
+    Operation{"sign", k_any, "label purpose scheme input", sign, Act::sign, KeyAt::label},
+    Operation{"decrypt", k_any, "label purpose input", decrypt, Act::decrypt, KeyAt::label},
+    Operation{"derive", k_any, "label purpose peer", derive, Act::derive, KeyAt::label},
+    Operation{"seal", k_any, "data", seal, Act::seal},
+    Operation{"unseal", k_any, "sealed", unseal, Act::seal},
+    Operation{"rotate", k_any, "label purpose", rotate, Act::rotate, KeyAt::label, note_rotated},
+    Operation{"destroy", k_any, "label purpose", destroy, Act::destroy, KeyAt::label, note_destroyed},
+    Operation{"random", k_any, "size_bytes", random},
+    Operation{"quote", k_any, "nonce pcrs", quote, Act::attest, KeyAt::iak},
+    Operation{"certify", k_any, "label nonce", certify, Act::attest, KeyAt::label},
+    Operation{"identity", k_any, "nonce", identity, Act::attest, KeyAt::if_nonce},
+    Operation{"certificates", k_any, "label", certificates},
+    Operation{"floor-read", k_any, "", floor_read},
+    Operation{"floor-write", k_any, "approval", floor_write, {}, KeyAt::none, forget_floor},
+    Operation{"token-info", k_any, "", token_info},
+    Operation{"token-init", k_any, "pin label", token_init, Act::token, KeyAt::none, end_logins},
+    Operation{"token-init-pin", k_any, "pin new", token_init_pin, {}, KeyAt::none, end_logins},
+    Operation{"token-set-pin", k_any, "owner pin new", token_set_pin, {}, KeyAt::none, end_logins},
+    Operation{"token-login", k_any, "owner pin", token_login, {}, KeyAt::none, begin_login},
+    Operation{"token-join", k_any, "ticket", nullptr, {}, KeyAt::none, join_login},
+    Operation{"token-logout", k_any, "", nullptr, {}, KeyAt::none, end_login},
+    Operation{"object-put", k_any, "name data", object_put, Act::objects},
+    Operation{"object-remove", k_any, "name", object_remove, Act::objects},
+    Operation{"object-list", k_any, "", object_list},
+    Operation{"describe", k_any, "", describe, {}, KeyAt::none, describe_service},
+    Operation{"policy-explain", k_any, k_ask_words, nullptr, {}, KeyAt::none, explain},
+    Operation{"watch", k_any, "next wait_ms", nullptr, Act::watch, KeyAt::none, watch},
     Operation{"birth-begin", Who::root, "message serial product hardware vendor_key", birth_begin},
     Operation{"birth-prove", Who::root, "message tests", birth_prove},
     Operation{"birth-install", Who::root, "message", birth_install},
@@ -354,6 +375,26 @@ Result<Operation> find_operation(std::string_view name, const Json& arguments) {
       return bad("the operation '" + std::string(name) + "' has no argument '" + printable(argument, 40) + "'");
   }
   return *row;
+}
+
+std::optional<Ask> ask_of(const Operation& operation, Device& device, const Json& arguments) {
+  if (!operation.act) return std::nullopt;
+  if (operation.key == KeyAt::none) return Ask{.act = *operation.act};
+  if (operation.key == KeyAt::iak) return Ask{.act = *operation.act, .key = "iak", .purpose = Purpose::device_id};
+  if (operation.key == KeyAt::if_nonce) {
+    if (arguments.find("nonce") == nullptr) return std::nullopt;
+    return Ask{.act = *operation.act, .key = "idevid", .purpose = Purpose::device_id};
+  }
+  Ask ask{.act = *operation.act, .key = arguments.string_at("label").value_or("")};
+  if (const Json* named = arguments.find("purpose")) {
+    // The operation itself refuses a purpose that is not the key's own.
+    const auto purpose = keystore::purpose_from(named->as_string().value_or(""));
+    if (purpose) ask.purpose = *purpose;
+  } else if (const auto keys = device.keys()) {
+    const auto info = (*keys)->info(ask.key);
+    if (info) ask.purpose = info->purpose;
+  }
+  return ask;
 }
 
 }  // namespace signet::keystored

@@ -26,11 +26,13 @@ class Program {
  public:
   using Environment = std::vector<std::pair<std::string, std::string>>;
 
-  Program(std::string tcti, std::filesystem::path folder, const Environment& environment = {})
+  Program(std::string tcti, std::filesystem::path folder, const Environment& environment = {},
+          const std::vector<std::string>& rights = {"--allow-uid", "4242"})
       : socket_(folder / "socket") {
     std::vector<std::string> words{
-        SIGNET_KEYSTORED, "--tpm",          std::move(tcti), "--state", (folder / "state").string(),
-        "--socket",       socket_.string(), "--allow-uid",   "4242"};
+        SIGNET_KEYSTORED, "--tpm",         std::move(tcti), "--state", (folder / "state").string(),
+        "--socket",       socket_.string()};
+    words.insert(words.end(), rights.begin(), rights.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -68,6 +70,7 @@ class Program {
     return [this](const std::string& op, Json arguments) { return call(op, std::move(arguments)); };
   }
 
+  void signal(int number) const { ::kill(pid_, number); }
   /// Sends a signal and gives how it ended (as waitpid).
   int end(int signal) {
     ::kill(pid_, signal);

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "signet/core/ensure.hpp"
 #include "signet/keystored.hpp"
 #include "signet/keystored_service.hpp"
+#include "signet/os/file.hpp"
 #include "signet/test/swtpm.hpp"
 #include "signet/test/temp_dir.hpp"
 #include "signet/test/tpm_proxy.hpp"
@@ -60,8 +62,14 @@ class Unit {
   void start() {
     service_ = must(Service::open({.tcti = proxy_ ? proxy_->tcti() : tpm_.tcti(),
                                    .state = folder_ / "state",
-                                   .allow_uids = {4242},
+                                   .allow_uids = policy_ ? std::vector<uid_t>{} : std::vector<uid_t>{4242},
+                                   .policy = policy_,
                                    .log = [this](LogLevel, const std::string& line) { log_ += line + "\n"; }}));
+  }
+  /// From now on this says who may do what.
+  void use_policy(const std::string& text) {
+    policy_ = folder_ / "policy.json";
+    ensure(os::replace_file(*policy_, as_bytes(text), 0600).has_value(), "write a policy");
   }
   /// keystored is killed; the TPM keeps its power.
   void stop() { service_.reset(); }
@@ -93,11 +101,17 @@ class Unit {
   [[nodiscard]] test::Swtpm& tpm() { return tpm_; }
   [[nodiscard]] const std::string& log() const { return log_; }
   [[nodiscard]] Service& service() { return *service_; }
+  /// On a connection that stays.
+  Result<Json> call_on(Connection& connection, const std::string& op, Json arguments) {
+    const Bytes question = keystore::KeystoredRequest{.op = op, .arguments = std::move(arguments)}.encode();
+    return keystore::parse_answer(service_->answer(connection, question));
+  }
 
  private:
   test::Swtpm tpm_;
   std::optional<test::TpmProxy> proxy_;
   test::TempDir folder_;
+  std::optional<std::filesystem::path> policy_;
   std::string log_;
   std::unique_ptr<Service> service_;
 };

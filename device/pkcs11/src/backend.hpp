@@ -39,11 +39,13 @@ class Backend {
   virtual Result<TokenFacts> facts() = 0;
   virtual Result<std::vector<keystore::KeystoredKey>> keys() = 0;
   virtual Result<keystore::KeystoredKey> generate(std::string_view label, keystore::Purpose purpose,
-                                                  crypto::KeyAlgorithm algorithm) = 0;
+                                                  crypto::KeyAlgorithm algorithm, std::string_view use) = 0;
   virtual Result<keystore::KeystoredKey> import_key(std::string_view label, keystore::Purpose purpose,
                                                     std::string_view use, const Secret& pkcs8_der) = 0;
   virtual Result<void> destroy(const keystore::KeystoredKey& key) = 0;
   virtual Result<Bytes> sign(const keystore::KeystoredKey& key, crypto::SignatureScheme scheme, ByteView digest) = 0;
+  /// A block padded as a signature is, for RSA keys of the use "sign-any".
+  virtual Result<Bytes> sign_block(const keystore::KeystoredKey& key, ByteView block) = 0;
   virtual Result<Secret> decrypt(const keystore::KeystoredKey& key, ByteView ciphertext) = 0;
   virtual Result<Secret> derive(const keystore::KeystoredKey& key, const crypto::PublicKey& peer) = 0;
   virtual Result<Bytes> random(std::size_t size_bytes) = 0;
@@ -54,6 +56,7 @@ class Backend {
 
   virtual Result<void> initialise(const Secret& officer_pin, std::string_view label) = 0;
   virtual Result<void> login(CK_USER_TYPE user, const Secret& pin) = 0;
+  virtual void logout() = 0;
   virtual Result<void> set_user_pin(const Secret& officer_pin, const Secret& pin) = 0;
   virtual Result<void> change_pin(CK_USER_TYPE user, const Secret& old_pin, const Secret& pin) = 0;
 };

@@ -49,11 +49,11 @@ CK_RV finish_known(std::optional<Operation>& operation, CK_BYTE* out, CK_ULONG* 
   return give_output(result, out, size);
 }
 
-/// One-part operations do not end those of several parts.
+/// A one-part call does not finish an operation of several parts; like each that fails, it ends it (section 5.10).
 template <typename Operation>
-CK_RV check_single(const std::optional<Operation>& operation) {
+CK_RV check_single(std::optional<Operation>& operation) {
   if (!operation) return CKR_OPERATION_NOT_INITIALIZED;
-  return operation->parts == Parts::several ? CKR_OPERATION_ACTIVE : CKR_OK;
+  return operation->parts == Parts::several ? or_end(operation, CKR_OPERATION_ACTIVE) : CKR_OK;
 }
 
 template <typename Operation>

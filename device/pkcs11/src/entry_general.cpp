@@ -238,11 +238,11 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO* info) {
 }
 
 CK_RV C_GetOperationState(CK_SESSION_HANDLE session, CK_BYTE*, CK_ULONG*) {
-  return with_session(session, [](Module&, Session&) -> CK_RV { return CKR_STATE_UNSAVEABLE; });
+  return with_session(session, [](Module&, Session&) -> CK_RV { return CKR_FUNCTION_NOT_SUPPORTED; });
 }
 
 CK_RV C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE*, CK_ULONG, CK_OBJECT_HANDLE, CK_OBJECT_HANDLE) {
-  return with_session(session, [](Module&, Session&) -> CK_RV { return CKR_SAVED_STATE_INVALID; });
+  return with_session(session, [](Module&, Session&) -> CK_RV { return CKR_FUNCTION_NOT_SUPPORTED; });
 }
 
 CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG pin_size) {

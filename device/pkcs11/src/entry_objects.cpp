@@ -205,8 +205,10 @@ CK_RV C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJECT_
   });
 }
 
-CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE*, CK_ULONG) {
-  return with_session(session, [](Module&, Session&) -> CK_RV { return CKR_RANDOM_SEED_NOT_SUPPORTED; });
+CK_RV C_SeedRandom(CK_SESSION_HANDLE session, CK_BYTE* seed, CK_ULONG) {
+  return with_session(session, [&](Module&, Session&) -> CK_RV {
+    return seed == nullptr ? CKR_ARGUMENTS_BAD : CKR_RANDOM_SEED_NOT_SUPPORTED;
+  });
 }
 
 CK_RV C_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE* out, CK_ULONG size) {

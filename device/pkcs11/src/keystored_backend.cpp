@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 namespace signet::pkcs11 {
@@ -15,7 +16,7 @@ namespace {
 using keystore::KeystoredClient;
 using keystore::KeystoredKey;
 
-constexpr std::size_t k_idle_max = 8;
+constexpr std::size_t k_idle_max = 64;
 constexpr std::size_t k_random_bytes_max = 1024;
 
 std::string_view name_of(CK_USER_TYPE user) { return user == CKU_SO ? "so" : "user"; }
@@ -77,11 +78,14 @@ class Keystored : public Backend {
     return facts;
   }
   Result<std::vector<KeystoredKey>> keys() override {
-    return connections_.with([](KeystoredClient& client) { return client.list(); });
+    auto found = with([](KeystoredClient& client) { return client.list(); });
+    // keystored's store is made with its first key.
+    if (!found && found.error().reason() == "keystore.no-store") return std::vector<KeystoredKey>();
+    return found;
   }
-  Result<KeystoredKey> generate(std::string_view label, keystore::Purpose purpose,
-                                crypto::KeyAlgorithm algorithm) override {
-    return connections_.with([&](KeystoredClient& client) { return client.generate(label, purpose, algorithm); });
+  Result<KeystoredKey> generate(std::string_view label, keystore::Purpose purpose, crypto::KeyAlgorithm algorithm,
+                                std::string_view use) override {
+    return with([&](KeystoredClient& client) { return client.generate(label, purpose, algorithm, use); });
   }
   Result<KeystoredKey> import_key(std::string_view label, keystore::Purpose purpose, std::string_view use,
                                   const Secret& pkcs8_der) override {
@@ -90,24 +94,25 @@ class Keystored : public Backend {
     return KeystoredKey::parse(key);
   }
   Result<void> destroy(const KeystoredKey& key) override {
-    return connections_.with([&](KeystoredClient& client) { return client.destroy(key.label, key.purpose); });
+    return with([&](KeystoredClient& client) { return client.destroy(key.label, key.purpose); });
   }
   Result<Bytes> sign(const KeystoredKey& key, crypto::SignatureScheme scheme, ByteView digest) override {
-    return connections_.with(
-        [&](KeystoredClient& client) { return client.sign(key.label, key.purpose, scheme, digest); });
+    return with([&](KeystoredClient& client) { return client.sign(key.label, key.purpose, scheme, digest); });
+  }
+  Result<Bytes> sign_block(const KeystoredKey& key, ByteView block) override {
+    return with([&](KeystoredClient& client) { return client.sign_block(key.label, key.purpose, block); });
   }
   Result<Secret> decrypt(const KeystoredKey& key, ByteView ciphertext) override {
-    return connections_.with(
-        [&](KeystoredClient& client) { return client.decrypt(key.label, key.purpose, ciphertext); });
+    return with([&](KeystoredClient& client) { return client.decrypt(key.label, key.purpose, ciphertext); });
   }
   Result<Secret> derive(const KeystoredKey& key, const crypto::PublicKey& peer) override {
-    return connections_.with([&](KeystoredClient& client) { return client.derive(key.label, key.purpose, peer); });
+    return with([&](KeystoredClient& client) { return client.derive(key.label, key.purpose, peer); });
   }
   Result<Bytes> random(std::size_t size_bytes) override {
     Bytes out;
     while (out.size() < size_bytes) {
       const std::size_t piece = std::min(k_random_bytes_max, size_bytes - out.size());
-      TRY_ASSIGN(const Bytes more, connections_.with([&](KeystoredClient& client) { return client.random(piece); }));
+      TRY_ASSIGN(const Bytes more, with([&](KeystoredClient& client) { return client.random(piece); }));
       append(out, more);
     }
     return out;
@@ -135,7 +140,24 @@ class Keystored : public Backend {
     return tell("token-init", Json::object({{"pin", keystore::text_of(officer_pin)}, {"label", label}}));
   }
   Result<void> login(CK_USER_TYPE user, const Secret& pin) override {
-    return tell("token-login", Json::object({{"owner", name_of(user)}, {"pin", keystore::text_of(pin)}}));
+    TRY_ASSIGN(const Json answer,
+               call("token-login", Json::object({{"owner", name_of(user)}, {"pin", keystore::text_of(pin)}})));
+    const std::lock_guard lock(mutex_);
+    ticket_ = answer.string_at("ticket").value_or("");
+    return {};
+  }
+  void logout() override {
+    std::string ticket;
+    {
+      const std::lock_guard lock(mutex_);
+      ticket.swap(ticket_);
+    }
+    if (ticket.empty()) return;
+    // Nobody can do anything about a service that is gone, and with it the login.
+    static_cast<void>(connections_.with([&](KeystoredClient& client) -> Result<Json> {
+      TRY(client.call("token-join", Json::object({{"ticket", ticket}})));
+      return client.call("token-logout", Json::object());
+    }));
   }
   Result<void> set_user_pin(const Secret& officer_pin, const Secret& pin) override {
     return tell("token-init-pin",
@@ -148,11 +170,27 @@ class Keystored : public Backend {
   }
 
  private:
-  Result<Json> call(std::string_view op, Json arguments) {
-    return connections_.with([&](KeystoredClient& client) { return client.call(op, std::move(arguments)); });
+  /// keystored's login is that of a connection, a program's that of all: the ticket takes it to the next connection,
+  /// where a key asks for it.
+  template <typename Act>
+  std::invoke_result_t<const Act&, KeystoredClient&> with(const Act& act) {
+    return connections_.with([&](KeystoredClient& client) {
+      auto result = act(client);
+      if (result || result.error().reason() != "keystored.pin") return result;
+      const std::string held = ticket();
+      if (held.empty() || !client.call("token-join", Json::object({{"ticket", held}}))) return result;
+      return act(client);
+    });
   }
-  Result<void> tell(std::string_view op, Json arguments) {
-    TRY(call(op, std::move(arguments)));
+  std::string ticket() {
+    const std::lock_guard lock(mutex_);
+    return ticket_;
+  }
+  Result<Json> call(std::string_view op, const Json& arguments) {
+    return with([&](KeystoredClient& client) { return client.call(op, arguments); });
+  }
+  Result<void> tell(std::string_view op, const Json& arguments) {
+    TRY(call(op, arguments));
     return {};
   }
 
@@ -160,6 +198,7 @@ class Keystored : public Backend {
   std::mutex mutex_;
   std::atomic<bool> known_ = false;
   TokenFacts chip_;
+  std::string ticket_;  ///< of the user's login
 };
 
 std::unique_ptr<Backend> from_environment() {
@@ -178,6 +217,10 @@ constexpr std::array k_codes{
     Row{"token.pin-locked", CKR_PIN_LOCKED},
     Row{"token.pin-unset", CKR_USER_PIN_NOT_INITIALIZED},
     Row{"token.pin-size", CKR_PIN_LEN_RANGE},
+    Row{"token.ticket", CKR_USER_NOT_LOGGED_IN},
+    Row{"keystored.pin", CKR_USER_NOT_LOGGED_IN},
+    Row{"keystored.policy", CKR_ACTION_PROHIBITED},
+    Row{"keystored.rate", CKR_FUNCTION_REJECTED},
     Row{"token.full", CKR_DEVICE_MEMORY},
     Row{"keystored.gone", CKR_DEVICE_REMOVED},
     Row{"keystored.peer", CKR_TOKEN_NOT_RECOGNIZED},
@@ -188,6 +231,8 @@ constexpr std::array k_codes{
     Row{"keystore.reserved", CKR_ACTION_PROHIBITED},
     Row{"keystore.unsupported", CKR_KEY_SIZE_RANGE},
     Row{"crypto.scheme", CKR_KEY_SIZE_RANGE},
+    Row{"crypto.padding", CKR_DATA_INVALID},
+    Row{"crypto.block", CKR_DATA_LEN_RANGE},
     Row{"tpm.ciphertext", CKR_ENCRYPTED_DATA_INVALID},
 };
 

@@ -16,6 +16,7 @@ enum class Family : std::uint8_t {
   ecdsa,
   rsa_pkcs,
   rsa_pss,
+  rsa_raw,
   rsa_oaep,
   ecdh,
   aes_ecb,

@@ -52,12 +52,9 @@ class MemoryBackend : public Backend {
     return out;
   }
   Result<keystore::KeystoredKey> generate(std::string_view label, keystore::Purpose purpose,
-                                          crypto::KeyAlgorithm algorithm) override {
+                                          crypto::KeyAlgorithm algorithm, std::string_view use) override {
     TRY_ASSIGN(ossl::EvpPkey made, ossl::generate_key(algorithm));
-    const bool curve = algorithm == crypto::KeyAlgorithm::ec_p256 || algorithm == crypto::KeyAlgorithm::ec_p384;
-    const char* const other = curve ? "derive" : "decrypt";
-    return keep(label, purpose, purpose == keystore::Purpose::storage ? other : "sign", std::move(made),
-                keystore::Extractable::never);
+    return keep(label, purpose, use, std::move(made), keystore::Extractable::never);
   }
   Result<keystore::KeystoredKey> import_key(std::string_view label, keystore::Purpose purpose, std::string_view use,
                                             const Secret& pkcs8_der) override {
@@ -84,6 +81,12 @@ class MemoryBackend : public Backend {
       return ossl::take_error(Errc::unsupported, "crypto.scheme", "cannot sign");
     out.resize(size);
     return out;
+  }
+  Result<Bytes> sign_block(const keystore::KeystoredKey& key, ByteView block) override {
+    TRY_ASSIGN(const SoftKey soft, find(key));
+    Bytes out;
+    if (soft_sign(soft.get(), {.family = Family::rsa_raw}, block, out) == CKR_OK) return out;
+    return Error(Errc::denied, "crypto.padding", "not padded");
   }
   Result<Secret> decrypt(const keystore::KeystoredKey& key, ByteView ciphertext) override {
     TRY_ASSIGN(const SoftKey soft, find(key));
@@ -123,6 +126,7 @@ class MemoryBackend : public Backend {
     store_->user_pin.clear();
     return {};
   }
+  void logout() override {}
   Result<void> login(CK_USER_TYPE user, const Secret& pin) override {
     const std::lock_guard lock(store_->mutex);
     const std::string& wanted = user == CKU_SO ? store_->officer_pin : store_->user_pin;

@@ -146,6 +146,7 @@ void Module::end_login() {
       return each.second.object->session != 0 && each.second.object->is(CKA_PRIVATE);
     });
   }
+  if (login_ != Login::nobody) backend_->logout();
   login_ = Login::nobody;
   officer_pin_ = Secret();
 }

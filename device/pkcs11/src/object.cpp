@@ -129,7 +129,7 @@ Object private_object(const keystore::KeystoredKey& key, const KeyRecord& record
                          {CKA_EXTRACTABLE, of_bool(false)},
                          {CKA_ALWAYS_SENSITIVE, of_bool(never)},
                          {CKA_NEVER_EXTRACTABLE, of_bool(never)},
-                         {CKA_SIGN, of_bool(key.use == "sign")},
+                         {CKA_SIGN, of_bool(key.signs())},
                          {CKA_DECRYPT, of_bool(key.use == "decrypt")},
                          {CKA_DERIVE, of_bool(key.use == "derive")},
                          {CKA_SIGN_RECOVER, of_bool(false)},
@@ -154,13 +154,10 @@ Object public_object(const keystore::KeystoredKey& key, const KeyRecord& record)
   Attributes& all = out.attributes;
   set_key_basics(all, key, CKO_PUBLIC_KEY);
   if (out.soft != nullptr) add_public_numbers(out.soft.get(), CKO_PUBLIC_KEY, all);
-  const Attributes fixed{{CKA_COPYABLE, of_bool(true)},
-                         {CKA_VERIFY, of_bool(key.use == "sign")},
-                         {CKA_ENCRYPT, of_bool(key.use == "decrypt")},
-                         {CKA_DERIVE, of_bool(false)},
-                         {CKA_VERIFY_RECOVER, of_bool(false)},
-                         {CKA_WRAP, of_bool(false)},
-                         {CKA_TRUSTED, of_bool(false)}};
+  const Attributes fixed{
+      {CKA_COPYABLE, of_bool(true)}, {CKA_VERIFY, of_bool(key.signs())},   {CKA_ENCRYPT, of_bool(key.use == "decrypt")},
+      {CKA_DERIVE, of_bool(false)},  {CKA_VERIFY_RECOVER, of_bool(false)}, {CKA_WRAP, of_bool(false)},
+      {CKA_TRUSTED, of_bool(false)}};
   all.insert(fixed.begin(), fixed.end());
   all[CKA_KEY_GEN_MECHANISM] = of_ulong(CK_UNAVAILABLE_INFORMATION);
   overlay(all, record.public_half);

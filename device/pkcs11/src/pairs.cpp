@@ -47,11 +47,14 @@ Result<KeystoredKey> make_named(const Attributes& attributes, const Make& make) 
 }
 
 /// In keystored a key has one use; a template that asks for several gets signing, and the object says so.
-std::string_view use_of(const Attributes& attributes) {
+std::string_view act_of(const Attributes& attributes) {
   if (is_true(attributes, CKA_SIGN, false)) return "sign";
   if (is_true(attributes, CKA_DERIVE, false)) return "derive";
   return is_true(attributes, CKA_DECRYPT, false) ? "decrypt" : "sign";
 }
+
+/// What keystored is asked for. What PKCS#11 calls signing with RSA is more than signing digests.
+std::string_view use_of(std::string_view act, bool rsa) { return rsa && act == "sign" ? "sign-any" : act; }
 
 /// Whether the token can keep its word: its private keys are sensitive and never leave it.
 CK_RV check_token_key(const Attributes& attributes) {
@@ -116,11 +119,12 @@ CK_RV generate_in_token(Module& module, Family family, const Attributes& public_
   CHECK_RV(check_token_key(private_half));
   KeyAlgorithm algorithm{};
   CHECK_RV(algorithm_of(family, public_half, algorithm));
-  const Purpose purpose = use_of(private_half) == "sign" ? Purpose::tls : Purpose::storage;
-  const bool misfit = use_of(private_half) == (family == Family::ec_pair ? "decrypt" : "derive");
-  if (misfit) return CKR_TEMPLATE_INCONSISTENT;
-  const auto made = make_named(
-      private_half, [&](const std::string& label) { return module.backend().generate(label, purpose, algorithm); });
+  const std::string_view act = act_of(private_half);
+  const Purpose purpose = act == "sign" ? Purpose::tls : Purpose::storage;
+  if (act == (family == Family::ec_pair ? "decrypt" : "derive")) return CKR_TEMPLATE_INCONSISTENT;
+  const auto made = make_named(private_half, [&](const std::string& label) {
+    return module.backend().generate(label, purpose, algorithm, use_of(act, family == Family::rsa_pair));
+  });
   if (!made) return rv_of(made.error());
   return adopt(module, *made,
                {.label = {}, .private_half = given_names(private_half), .public_half = given_names(public_half)},
@@ -217,11 +221,12 @@ CK_RV generate_pair(Module& module, const Session& session, const CK_MECHANISM& 
 
 CK_RV import_pair(Module& module, const SoftKey& key, Attributes given, CK_OBJECT_HANDLE& out) {
   CHECK_RV(check_token_key(given));
-  const std::string_view use = use_of(given);
+  const std::string_view act = act_of(given);
   const Secret pkcs8 = pkcs8_of(key.get());
   if (pkcs8.empty()) return CKR_FUNCTION_FAILED;
   const auto made = make_named(given, [&](const std::string& label) {
-    return module.backend().import_key(label, use == "sign" ? Purpose::tls : Purpose::storage, use, pkcs8);
+    return module.backend().import_key(label, act == "sign" ? Purpose::tls : Purpose::storage,
+                                       use_of(act, is_rsa(key.get())), pkcs8);
   });
   if (!made) return rv_of(made.error());
   KeyRecord record{.label = {}, .private_half = given_names(given), .public_half = {}};

@@ -22,6 +22,8 @@ namespace {
 using crypto::SignatureScheme;
 
 constexpr std::size_t k_raw_bytes_max = 512;  // of an RSA-4096 modulus
+constexpr std::size_t k_pkcs1_bytes = 11;     // of padding, at least
+constexpr std::string_view k_any = "sign-any";
 constexpr std::string_view k_oid_prefix("\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02", 10);
 
 struct HashRow {
@@ -43,6 +45,11 @@ const HashRow* row_of(const char* hash) {
       k_hashes, [&](const HashRow& each) { return hash != nullptr && std::string_view(each.name) == hash; });
   return row == k_hashes.end() ? nullptr : &*row;
 }
+
+/// DigestInfo of SHA-1 and SHA-224 (RFC 8017 section 9.2, note 1) up to the digest: old, and of no scheme of the TPM.
+constexpr std::string_view k_sha1_info("\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14", 15);
+constexpr std::string_view k_sha224_info("\x30\x2d\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x04\x05\x00\x04\x1c",
+                                         19);
 
 /// DigestInfo (RFC 8017 section 9.2, note 1) of one of the hashes that tokens sign; null if it is anything else.
 const HashRow* digest_in(ByteView info, ByteView& digest) {
@@ -76,13 +83,37 @@ CK_RV token_ecdsa(Backend& backend, const keystore::KeystoredKey& key, ByteView 
   return out.empty() ? CKR_DEVICE_ERROR : CKR_OK;
 }
 
+CK_RV token_block(Backend& backend, const keystore::KeystoredKey& key, ByteView block, Bytes& out) {
+  if (key.use != k_any) return CKR_DATA_INVALID;  // made to sign digests, and a TPM holds it to them
+  const auto made = backend.sign_block(key, block);
+  if (!made) return rv_of(made.error());
+  out = *made;
+  return CKR_OK;
+}
+
+/// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) around what need not be a digest.
+CK_RV token_pkcs1(Backend& backend, const keystore::KeystoredKey& key, ByteView info, std::size_t size, Bytes& out) {
+  if (info.size() + k_pkcs1_bytes > size) return CKR_DATA_LEN_RANGE;
+  Bytes block{std::byte{0}, std::byte{1}};
+  block.resize(size - info.size() - 1, std::byte{0xff});
+  block.push_back(std::byte{0});
+  append(block, info);
+  return token_block(backend, key, block, out);
+}
+
 CK_RV token_rsa(Backend& backend, const keystore::KeystoredKey& key, const SignatureKind& kind, ByteView data,
-                Bytes& out) {
+                std::size_t size, Bytes& out) {
+  if (kind.family == Family::rsa_raw) return token_block(backend, key, data, out);
   ByteView digest = data;
   const HashRow* row = row_of(kind.hash);
   if (kind.family == Family::rsa_pkcs && kind.hash == nullptr) {
     row = digest_in(data, digest);
-    if (row == nullptr) return CKR_DATA_INVALID;  // a TPM does not sign what is no digest
+    if (row == nullptr) return token_pkcs1(backend, key, data, size, out);
+  }
+  if (row == nullptr && kind.family == Family::rsa_pkcs) {
+    Bytes info = to_bytes(as_bytes(std::string_view(kind.hash) == "SHA1" ? k_sha1_info : k_sha224_info));
+    append(info, data);
+    return token_pkcs1(backend, key, info, size, out);
   }
   if (row == nullptr) return CKR_MECHANISM_PARAM_INVALID;
   if (digest.size() != row->size) return CKR_DATA_LEN_RANGE;
@@ -132,6 +163,9 @@ CK_RV SignOperation::begin(const CK_MECHANISM& mechanism, ObjectPtr key, CK_FLAG
                          : key->soft != nullptr && key->key_type() == type_of(family);
   if (!fits) return CKR_KEY_TYPE_INCONSISTENT;
   if (!key->is(signs ? CKA_SIGN : CKA_VERIFY)) return CKR_KEY_FUNCTION_NOT_PERMITTED;
+  const bool no_scheme = family == Family::rsa_raw || (family == Family::rsa_pkcs && made.mechanism_->hash != nullptr &&
+                                                       row_of(made.mechanism_->hash) == nullptr);
+  if (signs && no_scheme && key->in_token() && key->key->use != k_any) return CKR_KEY_FUNCTION_NOT_PERMITTED;
   made.key_ = std::move(key);
   made.kind_ = {.family = family, .hash = made.mechanism_->hash, .mgf = made.mechanism_->hash};
   CHECK_RV(made.take_parameters(mechanism));
@@ -192,7 +226,11 @@ CK_RV SignOperation::digest(Bytes& out) {
                                                                                           : CKR_FUNCTION_FAILED;
   }
   if (md_ == nullptr) {
-    out = data_;
+    if (kind_.family == Family::rsa_raw) {  // a number: shorter ones have zeros in front
+      if (data_.size() > size()) return CKR_DATA_LEN_RANGE;
+      out.assign(size() - data_.size(), std::byte{0});
+    }
+    append(out, data_);
     return CKR_OK;
   }
   out.resize(static_cast<std::size_t>(EVP_MD_CTX_get_size(md_.get())));
@@ -207,7 +245,7 @@ CK_RV SignOperation::sign(Backend& backend, Bytes& out) {
   if (kind_.family == Family::ecdsa && input.empty()) return CKR_DATA_LEN_RANGE;
   if (!key_->in_token()) return soft_sign(key_->soft.get(), kind_, input, out);
   return kind_.family == Family::ecdsa ? token_ecdsa(backend, *key_->key, input, out)
-                                       : token_rsa(backend, *key_->key, kind_, input, out);
+                                       : token_rsa(backend, *key_->key, kind_, input, size(), out);
 }
 
 CK_RV SignOperation::verify(ByteView signature) {

@@ -31,7 +31,9 @@ const EVP_MD* md_of(const char* name) { return name == nullptr ? nullptr : EVP_g
 /// Padding and hash of an RSA signature onto a context; nothing to do for ECDSA.
 bool apply(EVP_PKEY_CTX* ctx, const SignatureKind& kind) {
   if (kind.family == Family::ecdsa) return true;
-  const int padding = kind.family == Family::rsa_pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
+  const int padding = kind.family == Family::rsa_pss   ? RSA_PKCS1_PSS_PADDING
+                      : kind.family == Family::rsa_raw ? RSA_NO_PADDING
+                                                       : RSA_PKCS1_PADDING;
   if (EVP_PKEY_CTX_set_rsa_padding(ctx, padding) != 1) return false;
   if (kind.hash != nullptr && EVP_PKEY_CTX_set_signature_md(ctx, md_of(kind.hash)) != 1) return false;
   return kind.family != Family::rsa_pss ||
