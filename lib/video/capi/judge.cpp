@@ -222,7 +222,8 @@ SIGNET_VIDEO_EXPORT void signet_video_result_summary(const signet_video_result* 
                                  .signatures_invalid = number(verdict.signatures_invalid()),
                                  .findings = number(verdict.findings_total()),
                                  .recorded_from_s = second(provenance.recorded_from),
-                                 .recorded_to_s = second(provenance.recorded_to)};
+                                 .recorded_to_s = second(provenance.recorded_to),
+                                 .frames_not_presented = number(coverage.frames_not_presented)};
   std::memcpy(summary, &all, std::min(summary->struct_size, sizeof all));
 }
 

@@ -150,6 +150,7 @@ typedef struct signet_video_summary {
   int64_t findings;        /**< all of them; at most 200 can be asked for */
   int64_t recorded_from_s; /**< by the signer's clock, or SIGNET_VIDEO_NONE */
   int64_t recorded_to_s;
+  int64_t frames_not_presented; /**< judged, but cut away by an edit list of MP4: no player shows them */
 } signet_video_summary;
 
 /** Texts about a stream. */

@@ -61,7 +61,8 @@ bool Engine::is_repetition(const Sei& sei) {
   hasher.update(sei.document);
   hasher.update(sei.signature);
   const std::uint64_t key = hasher.finish().key();
-  if (std::ranges::find(recent_seis_, key) != recent_seis_.end()) return !sei.general || match(sei).pairs.empty();
+  if (std::ranges::find(recent_seis_, key) != recent_seis_.end())
+    return !sei.general || match(sei, UINT64_MAX).pairs.empty();
   recent_seis_.push_back(key);
   if (recent_seis_.size() > k_recent_max) recent_seis_.pop_front();
   return false;
@@ -114,8 +115,13 @@ std::optional<std::size_t> Engine::check(const Sei& sei, std::uint64_t unit) {
   const auto key = keys_.check(sei, hash_, hasher_.finish());
   if (key) return *key;
   ++signatures_invalid_;
-  if (key.error().code() == Errc::not_found) {
-    refuse(sei, unit, FindingKind::no_key, "a signature cannot be checked: its key is not in the stream");
+  const bool brings_none = sei.public_key_pem.empty() && sei.chains.empty();
+  if (key.error().code() == Errc::not_found && brings_none) {
+    // Keys that are sent once are cut away with the beginning: nothing holds, and nothing speaks against the pictures.
+    report(FindingKind::no_key, gop_now(), std::nullopt, unit, 1,
+           "a signature cannot be checked: the stream has not brought its key");
+  } else if (key.error().code() == Errc::not_found) {
+    refuse(sei, unit, FindingKind::no_key, "a signature cannot be checked: the key that it brings cannot be read");
   } else {
     refuse(sei, unit, FindingKind::signature_invalid, "a signature does not hold");
   }
@@ -176,8 +182,13 @@ void Engine::refuse(const Sei& sei, std::uint64_t unit, FindingKind kind, const 
 }
 
 void Engine::finish() {
+  // A part that ends within a GOP: what stands in the place of its last units, now that no later one claims it.
+  std::size_t in_place = previous_ && previous_->partial == true ? previous_->tail_missing : 0;
   for (const Item& item : items_) {
-    if (item.is_claimed) {
+    if (in_place > 0 && item.unit < previous_->next_part_unit) {
+      --in_place;
+      condemn(item, FindingKind::altered, "this unit is not the one that was signed here");
+    } else if (item.is_claimed) {
       condemn(item, FindingKind::signature_invalid, "the signature for this unit does not hold or does not fit");
     } else {
       timeline_.uncovered(item.frame);

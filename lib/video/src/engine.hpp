@@ -37,7 +37,6 @@ class Engine {
   [[nodiscard]] bool has_signatures() const { return signatures_valid_ + signatures_invalid_ > 0; }
   [[nodiscard]] std::uint64_t signatures_valid() const { return signatures_valid_; }
   [[nodiscard]] std::uint64_t signatures_invalid() const { return signatures_invalid_; }
-  [[nodiscard]] bool has_verified() const { return previous_.has_value() || legacy_closing_held_; }
   [[nodiscard]] const std::vector<Profile>& profiles() const { return profiles_; }
   [[nodiscard]] const Device& device() const { return device_; }
   [[nodiscard]] std::optional<Instant> signed_from() const { return signed_from_; }
@@ -53,7 +52,8 @@ class Engine {
     Digest first_entry;
     std::optional<std::int64_t> end_us;
     std::optional<bool> partial;
-    bool tail_was_missing = false;
+    std::size_t tail_missing = 0;      ///< units at its end
+    std::uint64_t next_part_unit = 0;  ///< where its SEI says that the next one begins
   };
   /// An unsigned SEI, which a later signature vouches for (ONVIF Media Signing, signing frequency).
   struct Deferred {
@@ -73,15 +73,30 @@ class Engine {
 
   // sections.cpp: what a signature covers
   void judge_section(const Sei& sei, std::uint64_t unit);
-  [[nodiscard]] Alignment match(const Sei& sei);
+  [[nodiscard]] Alignment match(const Sei& sei, std::uint64_t unit);
   [[nodiscard]] bool spend(std::uint64_t entries);
-  [[nodiscard]] Alignment match_by_gop_hash(const Sei& sei);
+  [[nodiscard]] Alignment match_by_gop_hash(const Sei& sei, std::uint64_t unit);
   [[nodiscard]] std::optional<std::size_t> length_with_gop_hash(const Sei& sei, std::size_t start, bool by_anchor);
   [[nodiscard]] bool has_gop_hash(const Sei& sei, std::size_t start, std::size_t length);
-  void judge_deferred(const Sei& sei);
+  void judge_deferred(const Sei& sei, std::uint64_t unit);
   void judge_orphan(const Sei& sei, std::uint64_t unit);
+
+  // head.cpp: signatures before the first picture that one holds for
+  struct Stretch {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    [[nodiscard]] std::size_t size() const { return end - begin; }
+  };
+  [[nodiscard]] std::size_t end_of_part(const Sei& sei, std::uint64_t unit) const;
+  [[nodiscard]] Stretch part_of(const Sei& sei, std::uint64_t unit) const;
+  [[nodiscard]] bool covers_what_was_cut_away(const Sei& sei, std::uint64_t unit, std::uint64_t units) const;
+  void judge_orphan_at_head(const Sei& sei, std::uint64_t unit, std::uint64_t units);
+  void claim_linked_head(const Sei& sei, std::size_t end);
+
+  // sections.cpp
   void judge_sequence(const Sei& sei, const Alignment& alignment, std::uint64_t unit);
-  void resolve_before(std::size_t end, bool last_is_altered_anchor);
+  [[nodiscard]] std::size_t altered_before(const Alignment& alignment) const;
+  void resolve_before(std::size_t end, std::size_t altered);
   std::size_t resolve_section(const Sei& sei, const Alignment& alignment, std::span<const Digest> list);
   void resolve_gap(std::uint32_t missing, std::size_t from, std::size_t to, std::uint64_t frame,
                    std::optional<std::uint64_t> before_unit);
@@ -112,14 +127,14 @@ class Engine {
   Device device_;
   std::optional<Instant> signed_from_;
   std::optional<Instant> signed_to_;
+  std::optional<std::uint32_t> head_orphan_;    ///< counter of the last signature that fits nothing, before any fits
   std::optional<std::uint64_t> lost_from_gop_;  ///< units that had to be let go before a signature came
   std::uint64_t signatures_valid_ = 0;
   std::uint64_t signatures_invalid_ = 0;
   std::uint64_t time_gaps_ = 0;
   bool unescaped_reported_ = false;
   std::uint64_t work_left_ = 1U << 22U;  ///< hash entries that may still be looked at; more come with each unit
-  bool legacy_closing_held_ = false;
-  bool starts_anew_ = false;  ///< the part at hand begins a new recording in the same stream
+  bool starts_anew_ = false;             ///< the part at hand begins a new recording in the same stream
 };
 
 }  // namespace signet::video

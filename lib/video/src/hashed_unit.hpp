@@ -21,6 +21,7 @@ struct HashedUnit {
   std::uint64_t unit = 0;  ///< number in the stream
   UnitClass kind = {};
   std::optional<std::int64_t> time_us = {};
+  bool is_presented = true;
   bool is_item = false;  ///< takes part in hash lists, by `hash`
   Digest hash = {};
   std::uint64_t parameter_key = 0;  ///< of a parameter set that was read whole

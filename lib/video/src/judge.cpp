@@ -100,6 +100,7 @@ class StreamJudge::Impl : public UnitSink {
   std::uint64_t parameter_set_count_ = 0;
   std::uint64_t parameter_set_changes_ = 0;
   std::uint64_t foreign_sei_ = 0;
+  std::uint64_t frames_not_presented_ = 0;
   UnitFeed feed_;  // last: its threads end before what it delivers to
 };
 
@@ -114,6 +115,7 @@ void StreamJudge::Impl::take(HashedUnit unit) {
 
 void StreamJudge::Impl::count_frames(const HashedUnit& unit) {
   if (unit.kind.begins_frame && !is_frame_open_) {
+    if (!unit.is_presented) ++frames_not_presented_;
     for (Engine* engine : engines_) {
       engine->timeline().open_frame(unit.unit, unit.kind.kind == UnitKind::anchor, unit.time_us);
     }
@@ -190,12 +192,14 @@ Verdict StreamJudge::Impl::finish() {
   coverage.parameter_sets = parameter_set_count_;
   coverage.parameter_set_changes = parameter_set_changes_;
   coverage.time_gaps = reporter_->time_gaps();
+  coverage.frames_not_presented = frames_not_presented_;
   return VerdictMaker::make(active, *reporter_, log_, options_);
 }
 
 Authenticity VerdictMaker::authenticity_of(Engine& engine) {
   const TimelineTotals& totals = engine.timeline().totals();
-  if (totals.any_bad || !engine.has_verified()) return Authenticity::not_authentic;
+  if (totals.any_bad) return Authenticity::not_authentic;
+  if (!engine.timeline().span_started()) return Authenticity::not_signed;
   if (totals.any_unprotected) return Authenticity::partly_unprotected;
   if (totals.any_missing) return Authenticity::authentic_with_missing;
   return Authenticity::authentic;

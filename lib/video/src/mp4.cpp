@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
 // parses: foreign bytes (fuzz: video_split_fuzz)
-#include "mp4_boxes.hpp"
+#include "mp4_track.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -81,6 +81,7 @@ Result<std::optional<Piece>> Mp4Splitter::next(Window& window) {
     at_ += size;
   }
   TRY_ASSIGN(auto piece, cutter_.next(window));
+  if (piece) piece->is_presented = sample_.is_presented;
   // As in Annex B, zero bytes behind a NAL unit are no part of it.
   if (piece && piece->begins && piece->ends && length_size_bytes_ != 0) {
     std::size_t size = piece->bytes.size();
@@ -141,7 +142,7 @@ Result<std::optional<Box>> find_path(Source& source, Box box, std::initializer_l
   return std::optional(box);
 }
 
-Result<std::optional<Track>> read_track(Source& source, const Box& box) {
+Result<std::optional<Track>> read_track(Source& source, const Box& box, std::uint32_t movie_timescale) {
   TRY_ASSIGN(const std::optional<Box> header, find_box(source, box, "tkhd"));
   TRY_ASSIGN(const std::optional<Box> media, find_path(source, box, {"mdia", "mdhd"}));
   TRY_ASSIGN(const std::optional<Box> table, find_path(source, box, {"mdia", "minf", "stbl"}));
@@ -153,17 +154,28 @@ Result<std::optional<Track>> read_track(Source& source, const Box& box) {
   TRY_ASSIGN(const Bytes times, read_front(source, *media, 24));
   track.timescale = get_be32(ByteView(times).subspan(times[0] == std::byte{1} ? 20 : 12));
   if (track.timescale == 0) return malformed("a track without a time scale", media->begin);
+  TRY_ASSIGN(track.edits, EditList::read(source, box, movie_timescale, track.timescale));
   return describe(source, *table, track);
 }
 
-Result<std::optional<Instant>> created(Source& source, const Box& movie) {
+/// What holds for all tracks.
+struct Movie {
+  std::optional<Instant> created = {};
+  std::uint32_t timescale = 0;
+};
+
+Result<Movie> read_movie(Source& source, const Box& movie) {
   TRY_ASSIGN(const std::optional<Box> box, find_box(source, movie, "mvhd"));
-  if (!box) return std::optional<Instant>();
-  TRY_ASSIGN(const Bytes bytes, read_front(source, *box, 12));
-  const std::uint64_t seconds =
-      bytes[0] == std::byte{1} ? get_be64(ByteView(bytes).subspan(4)) : get_be32(ByteView(bytes).subspan(4));
-  if (seconds < k_seconds_1904_to_1970 || seconds > std::uint64_t{1} << 36U) return std::optional<Instant>();
-  return std::optional(Instant{static_cast<std::int64_t>(seconds) - k_seconds_1904_to_1970});
+  if (!box) return Movie{};
+  TRY_ASSIGN(const Bytes front, read_front(source, *box, 16));
+  const bool is_wide = front[0] == std::byte{1};
+  TRY_ASSIGN(const Bytes wide, is_wide ? read_front(source, *box, 24) : Result<Bytes>(Bytes(24)));
+  Movie found{.timescale = is_wide ? get_be32(ByteView(wide).subspan(20)) : get_be32(ByteView(front).subspan(12))};
+  const std::uint64_t seconds = is_wide ? get_be64(ByteView(wide).subspan(4)) : get_be32(ByteView(front).subspan(4));
+  if (seconds >= k_seconds_1904_to_1970 && seconds <= std::uint64_t{1} << 36U) {
+    found.created = Instant{static_cast<std::int64_t>(seconds) - k_seconds_1904_to_1970};
+  }
+  return found;
 }
 
 }  // namespace
@@ -177,14 +189,14 @@ Result<Opened> open_mp4(Window& window, std::shared_ptr<Source> source) {
     if (!box) return no_video();
     if (box->name() == "moov") movie = box;
   }
-  TRY_ASSIGN(const std::optional<Instant> when, created(*source, *movie));
+  TRY_ASSIGN(const Movie facts, read_movie(*source, *movie));
   TRY_ASSIGN(const std::optional<Box> extends, find_box(*source, *movie, "mvex"));
   BoxReader inside(*source, *movie);
   while (true) {
     TRY_ASSIGN(const std::optional<Box> box, inside.next());
     if (!box) return no_video();
     if (box->name() != "trak") continue;
-    TRY_ASSIGN(const std::optional<Track> track, read_track(*source, *box));
+    TRY_ASSIGN(const std::optional<Track> track, read_track(*source, *box, facts.timescale));
     if (!track) continue;
     std::unique_ptr<SampleReader> samples;
     if (extends) {
@@ -194,7 +206,7 @@ Result<Opened> open_mp4(Window& window, std::shared_ptr<Source> source) {
     }
     return Opened{.container = Container::mp4,
                   .codec = track->codec,
-                  .created = when,
+                  .created = facts.created,
                   .splitter = std::make_unique<Mp4Splitter>(std::move(samples), track->length_size_bytes),
                   .configuration = track->configuration};
   }

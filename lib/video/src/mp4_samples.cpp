@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
 // parses: foreign bytes (fuzz: video_split_fuzz)
-#include "mp4_boxes.hpp"
+#include "mp4_track.hpp"
 
 #include <array>
 #include <limits>
@@ -9,14 +9,6 @@
 namespace signet::video {
 
 namespace {
-
-std::int64_t to_us(std::int64_t ticks, std::uint32_t timescale) {
-  const auto scale = static_cast<std::int64_t>(timescale);
-  constexpr std::int64_t k_us = 1'000'000;
-  const std::int64_t whole = ticks / scale;
-  if (whole > std::numeric_limits<std::int64_t>::max() / k_us / 2 || whole < -(std::int64_t{1} << 40)) return 0;
-  return whole * k_us + ticks % scale * k_us / scale;
-}
 
 /// Entries (count, value) that are spread over samples: stts, ctts.
 class RunTable {
@@ -60,6 +52,7 @@ class TableSamples : public SampleReader {
   std::uint32_t fixed_size_ = 0;
   std::uint64_t samples_ = 0;
   std::uint32_t timescale_ = 1;
+  EditList edits_;
   bool is_64_ = false;
   std::uint64_t sample_ = 0;
   std::uint64_t chunk_ = 0;     // the next one
@@ -85,6 +78,7 @@ Result<std::unique_ptr<SampleReader>> TableSamples::make(const std::shared_ptr<S
   auto reader = std::make_unique<TableSamples>();
   const Box& parent = track.sample_table;
   reader->timescale_ = track.timescale;
+  reader->edits_ = track.edits;
   TRY_ASSIGN(const std::optional<Box> sizes, find_box(*source, parent, "stsz"));
   if (!sizes) return malformed("a track without table of sample sizes", parent.begin);
   TRY_ASSIGN(const Bytes head, read_front(*source, *sizes, 12));
@@ -142,7 +136,8 @@ Result<std::optional<Sample>> TableSamples::next() {
   TRY_ASSIGN(const std::uint32_t duration, durations_.next());
   TRY_ASSIGN(const std::uint32_t shift, offsets_.next());
   const auto composition = static_cast<std::int64_t>(static_cast<std::int32_t>(shift));
-  const Sample sample{at_, size, to_us(decode_time_ + composition, timescale_)};
+  const EditList::Place place = edits_.place(decode_time_ + composition, duration, timescale_);
+  const Sample sample{at_, size, place.time_us, place.is_presented};
   decode_time_ += duration;
   at_ += size;
   --in_chunk_;
@@ -234,8 +229,7 @@ Result<void> FragmentSamples::enter_track_fragment(const Box& box) {
     decode_time_ = get_be32(ByteView(stamp).subspan(4));
     if (stamp[0] == std::byte{1}) {
       TRY_ASSIGN(const Bytes wide, read_front(*source_, *time, 12));
-      decode_time_ =
-          static_cast<std::int64_t>(get_be64(ByteView(wide).subspan(4)) >> 1U << 1U & 0x3fff'ffff'ffff'ffffU);
+      decode_time_ = static_cast<std::int64_t>(get_be64(ByteView(wide).subspan(4)) & 0x3fff'ffff'ffff'ffffU);
     }
   }
   fragment_.emplace(*source_, box);
@@ -307,7 +301,8 @@ Result<std::optional<Sample>> FragmentSamples::next() {
     shift = static_cast<std::int32_t>(take(0x800U, 0));
   }
   ++in_run_;
-  const Sample sample{at_, size, to_us(decode_time_ + shift, track_.timescale)};
+  const EditList::Place place = track_.edits.place(decode_time_ + shift, duration, track_.timescale);
+  const Sample sample{at_, size, place.time_us, place.is_presented};
   at_ += size;
   decode_time_ += duration;
   return std::optional(sample);

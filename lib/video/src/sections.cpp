@@ -65,9 +65,12 @@ std::optional<std::size_t> Engine::length_with_gop_hash(const Sei& sei, std::siz
   return length != counted && has_gop_hash(sei, start, length) ? std::optional(length) : std::nullopt;
 }
 
-Alignment Engine::match_by_gop_hash(const Sei& sei) {
+Alignment Engine::match_by_gop_hash(const Sei& sei, std::uint64_t unit) {
   Alignment found;
   std::vector<std::size_t> starts;
+  // A part among others that wait, which one signature vouches for.
+  const std::size_t end = end_of_part(sei, unit);
+  if (end > sei.general->units) starts.push_back(end - sei.general->units);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     if (i == 0 || items_[i].is_anchor) starts.push_back(i);
   }
@@ -99,18 +102,18 @@ bool Engine::spend(std::uint64_t entries) {
   return true;
 }
 
-Alignment Engine::match(const Sei& sei) {
+Alignment Engine::match(const Sei& sei, std::uint64_t unit) {
   constexpr std::uint64_t k_passes = 4;
   if (!spend(items_.size() * k_passes)) return {};
   compute_entries(hasher_, items_, anchor_before_, entries_);
   if (is_list_mode(sei)) return align(hasher_, items_, entries_, own_list(sei), trusted_anchor_);
-  return match_by_gop_hash(sei);
+  return match_by_gop_hash(sei, unit);
 }
 
-void Engine::judge_deferred(const Sei& sei) {
+void Engine::judge_deferred(const Sei& sei, std::uint64_t at_unit) {
   // The units of the unsigned SEI that this part vouches for; those before them follow by recursion.
   std::vector<std::uint64_t> vouched;
-  for (const auto& [entry, item] : match(sei).pairs) {
+  for (const auto& [entry, item] : match(sei, at_unit).pairs) {
     if (items_[item].is_plain) vouched.push_back(items_[item].unit);
   }
   for (const std::uint64_t unit : vouched) {
@@ -124,16 +127,18 @@ void Engine::judge_deferred(const Sei& sei) {
 }
 
 void Engine::judge_section(const Sei& sei, std::uint64_t unit) {
-  if (!deferred_.empty()) judge_deferred(sei);
-  const Alignment alignment = match(sei);
+  if (!deferred_.empty()) judge_deferred(sei, unit);
+  const Alignment alignment = match(sei, unit);
   if (sei.signs_gop_hash) {
+    // Nobody can check it without the units that it is over.
+    const std::uint64_t own = std::max<std::uint64_t>(sei.general->units, 1) - 1;
+    if (!alignment.holds && covers_what_was_cut_away(sei, unit, own)) return judge_orphan_at_head(sei, unit, own);
     if (!alignment.holds) {
       ++signatures_invalid_;
       return refuse(sei, unit, FindingKind::signature_invalid,
                     "a signature does not hold over the units before it; without a hash list nobody can say which");
     }
     ++signatures_valid_;
-    legacy_closing_held_ = true;
     note_signed_facts(sei);
     note_key(gop_hash_key_, unit);
     if (alignment.pairs.empty()) return;
@@ -145,8 +150,8 @@ void Engine::judge_section(const Sei& sei, std::uint64_t unit) {
   }
   judge_sequence(sei, alignment, unit);
   const std::size_t first = alignment.pairs.front().second;
-  const bool altered_anchor = alignment.is_anchor_foreign && first > 0 && items_[first - 1].is_anchor;
-  if (alignment.is_anchor_foreign && !altered_anchor && timeline_.span_started()) {
+  const std::size_t altered = altered_before(alignment);
+  if (alignment.is_anchor_foreign && altered == 0 && timeline_.span_started()) {
     timeline_.insert_gop_before(items_[first].frame);
     timeline_.bad_gop(timeline_.gop_of(items_[first].frame));
     report(FindingKind::missing, timeline_.gop_of(items_[first].frame), std::nullopt, items_[first].unit, 1,
@@ -154,16 +159,19 @@ void Engine::judge_section(const Sei& sei, std::uint64_t unit) {
   }
   const std::span<const Digest> list = is_list_mode(sei) ? own_list(sei) : std::span<const Digest>();
   const Digest first_entry = list.empty() ? entries_[first] : list.front();
-  resolve_before(first, altered_anchor);
+  claim_linked_head(sei, first);
+  resolve_before(first, altered);
   const std::size_t end = resolve_section(sei, alignment, list);
   if (items_[first].is_anchor) trusted_anchor_ = items_[first].hash;
   if (alignment.is_anchor_foreign) trusted_anchor_ = alignment.anchor;
   note_closing_anchor(sei, end);
+  const std::size_t next_part = end_of_part(sei, unit);
   previous_ = Previous{.counter = sei.general->counter,
                        .first_entry = first_entry,
                        .end_us = sei.general->is_date ? sei.general->end_us : std::nullopt,
                        .partial = sei.general->partial,
-                       .tail_was_missing = !list.empty() && alignment.pairs.back().first + 1 < list.size()};
+                       .tail_missing = list.empty() ? 0 : list.size() - 1 - alignment.pairs.back().first,
+                       .next_part_unit = next_part < items_.size() ? items_[next_part].unit : unit};
   drop_front(end);
   timeline_.settle(items_.empty() ? timeline_.current_frame() + 1 : items_.front().frame);
 }
@@ -180,20 +188,10 @@ void Engine::note_closing_anchor(const Sei& sei, std::size_t end) {
 }
 
 void Engine::judge_orphan(const Sei& sei, std::uint64_t unit) {
-  if (sei.profile == Profile::axis_legacy && is_list_mode(sei) && own_list(sei).empty()) {
-    legacy_closing_held_ = true;  // the very first SEI: signs the I picture that it stands behind, as a closing one
-    return;
-  }
+  // Legacy: the very first SEI signs the I picture that it stands behind, as a closing one.
+  if (sei.profile == Profile::axis_legacy && is_list_mode(sei) && own_list(sei).empty()) return;
   const std::uint64_t units = is_list_mode(sei) ? own_list(sei).size() : sei.general->units;
-  if (!timeline_.span_started()) {
-    std::size_t end = items_.size();
-    while (end > 0 && !items_[end - 1].is_anchor) --end;
-    if (end <= units) {
-      report(FindingKind::note, gop_now(), std::nullopt, unit, units,
-             "this signature covers pictures before the beginning of the recording, which are not here");
-      return;
-    }
-  }
+  if (!timeline_.span_started()) return judge_orphan_at_head(sei, unit, units);
   const std::uint64_t claimed = claim(sei);
   if (previous_ && sei.general->counter <= previous_->counter && claimed == 0) {
     report(FindingKind::note, gop_now(), std::nullopt, unit, 1, "an older signature is repeated here");
@@ -259,19 +257,31 @@ void Engine::condemn(const Item& item, FindingKind kind, const std::string& text
   report(kind, timeline_.gop_of(item.frame), item.frame, item.unit, 1, text);
 }
 
-/// Units before the first one that the new signature covers: their own signature never came.
-void Engine::resolve_before(std::size_t end, bool last_is_altered_anchor) {
+/// How many items directly before the first one that fits stand where others were signed.
+std::size_t Engine::altered_before(const Alignment& alignment) const {
+  const auto [first_entry, first_item] = alignment.pairs.front();
+  if (first_item == 0) return 0;
+  // Nothing was signed before the front of a recording: what precedes a part's middle there was put in its place.
+  if (!timeline_.span_started()) return std::min<std::size_t>(first_entry, first_item);
+  return alignment.is_anchor_foreign && items_[first_item - 1].is_anchor ? 1 : 0;
+}
+
+/// Units before the first one that the new signature covers: their own signature never came; the last `altered` ones
+/// stand where others were signed.
+void Engine::resolve_before(std::size_t end, std::size_t altered) {
   for (std::size_t i = 0; i < end; ++i) {
     const Item& item = items_[i];
-    if (last_is_altered_anchor && i + 1 == end) {
-      condemn(item, FindingKind::altered, "this I picture is not the one that was signed here");
+    if (i + altered >= end) {
+      condemn(item, FindingKind::altered,
+              item.is_anchor ? "this I picture is not the one that was signed here"
+                             : "this unit is not the one that was signed here");
     } else if (item.is_claimed) {
       condemn(item, FindingKind::signature_invalid, "the signature for this unit does not hold or does not fit");
     } else if (!timeline_.span_started()) {
       timeline_.uncovered(item.frame);
     } else if (starts_anew_) {
       timeline_.unprotected(item.frame);
-    } else if (previous_ && previous_->tail_was_missing) {
+    } else if (previous_ && previous_->tail_missing > 0) {
       condemn(item, FindingKind::added, "this unit was not signed here");
     } else {
       condemn(item, FindingKind::signature_missing, "no signature covers this unit, though the signed span goes on");
@@ -314,9 +324,9 @@ std::size_t Engine::resolve_section(const Sei& sei, const Alignment& alignment, 
   if (first_entry > reported) {
     if (was_started) {
       resolve_gap(first_entry - reported, first_item, first_item, items_[first_item].frame, items_[first_item].unit);
-    } else {
+    } else if (first_item < first_entry) {
       report(FindingKind::note, timeline_.gop_of(items_[first_item].frame), std::nullopt, items_[first_item].unit,
-             first_entry, "the recording begins within a signed part");
+             first_entry - first_item, "the recording begins within a signed part");
     }
   }
   std::uint32_t entry = first_entry;

@@ -5,72 +5,13 @@
 
 #include "sei_reader.hpp"
 #include "sei_writer.hpp"
-#include "vector_files.hpp"
+#include "signed_for_test.hpp"
 
 #include <gtest/gtest.h>
 
 namespace signet::video {
 
 namespace {
-
-constexpr std::int64_t k_start_us = 1'780'272'000'000'000;  // 2026-06-01
-constexpr std::int64_t k_frame_us = 40'000;
-
-/// A key with a certificate under a root of its own.
-struct Camera {
-  std::shared_ptr<crypto::Signer> key;
-  std::vector<pki::Certificate> chain;
-  pki::Certificate root;
-};
-
-Camera make_camera(crypto::KeyAlgorithm algorithm) {
-  const auto root_key = test::make_memory_signer(crypto::KeyAlgorithm::ec_p256);
-  const auto key = test::make_memory_signer(algorithm);
-  const Instant begin{1'700'000'000};
-  const auto order = [&](const char* profile, const char* name, const crypto::PublicKey& of) {
-    return pki::Order{.profile = *pki::profile_named(profile),
-                      .subject = {.common_name = name},
-                      .public_key = of,
-                      .serial_hex = "01",
-                      .not_before = begin,
-                      .not_after = begin.plus_days(3000)};
-  };
-  auto root = pki::issue_root(root_key, order("vendor-root", "Root", root_key->public_key()));
-  auto leaf = pki::issue({*root, root_key}, order("firmware-signing", "Camera", key->public_key()));
-  return {key, {*leaf}, *root};
-}
-
-Bytes base_stream(Codec codec) {
-  const std::string name = "base/base." + std::string(codec == Codec::av1 ? "obu" : name_of(codec));
-  return read_whole(std::filesystem::path(SIGNET_SOURCE_DIR) / "tests/vectors/video" / name);
-}
-
-void append_unit(Bytes& to, Codec codec, ByteView unit) {
-  constexpr std::array k_start_code{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
-  if (codec != Codec::av1) append(to, k_start_code);
-  append(to, unit);
-}
-
-/// Signs a stream whose frames come 25 times a second.
-Result<Bytes> sign_stream(const Bytes& stream, const SignOptions& options, const std::shared_ptr<crypto::Signer>& key,
-                          bool to_the_end = true) {
-  TRY_ASSIGN(StreamSigner signer, StreamSigner::make(options, key));
-  TRY_ASSIGN(Recording recording, Recording::open(std::make_shared<MemorySource>(stream), options.codec));
-  Bytes out;
-  std::int64_t time_us = k_start_us;
-  while (true) {
-    TRY_ASSIGN(const std::optional<Piece> piece, recording.next());
-    if (!piece) break;
-    TRY_ASSIGN(const std::vector<Bytes> before, signer.add(piece->bytes, time_us));
-    for (const Bytes& each : before) append_unit(out, options.codec, each);
-    append_unit(out, options.codec, piece->bytes);
-    if (piece->bytes.size() > 40) time_us += k_frame_us;
-  }
-  if (!to_the_end) return out;
-  TRY_ASSIGN(const std::vector<Bytes> rest, signer.finish());
-  for (const Bytes& each : rest) append_unit(out, options.codec, each);
-  return out;
-}
 
 struct Mode {
   const char* name;
@@ -90,6 +31,8 @@ std::vector<Mode> all_modes() {
       {"sha512", {.hash = sha512}},
       {"parts_of_10", {.partial_gop_frames_max = 10}},
       {"parts_of_1", {.partial_gop_frames_max = 1}},
+      {"lists_of_9", {.hash_list_entries_max = 9}},
+      {"every_third_list_of_8", {.hash_list_entries_max = 8, .sign_every = 3}},
       {"low_bitrate_parts", {.hash_list = false, .partial_gop_frames_max = 7}},
       {"every_third", {.sign_every = 3}},
       {"every_third_low_bitrate", {.hash_list = false, .sign_every = 3}},
@@ -188,39 +131,76 @@ TEST(Signer, refuses_what_no_format_defines) {
                 "video.sign-options");
   EXPECT_REASON(StreamSigner::make({.partial_gop_frames_max = 0, .chain = camera.chain}, camera.key),
                 "video.sign-options");
+  for (const std::uint32_t entries : {1U, 7U, 901U}) {
+    EXPECT_REASON(StreamSigner::make({.hash_list_entries_max = entries, .chain = camera.chain}, camera.key),
+                  "video.sign-options");
+  }
+  EXPECT_REASON(StreamSigner::make({.hash_list = false, .hash_list_entries_max = 8, .chain = camera.chain}, camera.key),
+                "video.sign-options");
   EXPECT_REASON(StreamSigner::make({.sign_every = 61, .chain = camera.chain}, camera.key), "video.sign-options");
   EXPECT_REASON(StreamSigner::make({.chain = camera.chain}, test::make_memory_signer(crypto::KeyAlgorithm::ec_p256)),
                 "pki.key-mismatch");
 }
 
-TEST(Signer, P_VIDEO_005_a_hash_list_never_overflows) {
-  const Camera camera = make_camera(crypto::KeyAlgorithm::ec_p256);
-  const auto signer = StreamSigner::make(
-      {.hash = crypto::HashAlgorithm::sha512, .partial_gop_frames_max = 600, .chain = camera.chain}, camera.key);
-  ASSERT_OK(signer);
+/// An I picture, and three of 1000 slices each: many more than a list can hold.
+Result<Bytes> sign_many_slices(const SignOptions& options, const std::shared_ptr<crypto::Signer>& key) {
   Bytes stream;
-  StreamSigner& live = const_cast<StreamSigner&>(*signer);
-  const auto emit = [&](ByteView unit) {
-    const auto before = live.add(unit, k_start_us);
-    ASSERT_OK(before);
-    for (const Bytes& each : *before) append_unit(stream, Codec::h264, each);
-    append_unit(stream, Codec::h264, unit);
-  };
-  emit(std::array{std::byte{0x65}, std::byte{0x88}, std::byte{0x01}});
+  append_unit(stream, Codec::h264, std::array{std::byte{0x65}, std::byte{0x88}, std::byte{0x01}});
   for (unsigned frame = 0; frame < 3; ++frame) {
-    for (unsigned slice = 0; slice < 1000; ++slice) {  // many more slices in a picture than a list can hold
+    for (unsigned slice = 0; slice < 1000; ++slice) {
       const std::byte first = slice == 0 ? std::byte{0x9a} : std::byte{0x41};
-      emit(std::array{std::byte{0x41}, first, static_cast<std::byte>(slice / 250 + 1),
-                      static_cast<std::byte>(slice % 250 + 1), static_cast<std::byte>(frame + 1)});
+      append_unit(stream, Codec::h264,
+                  std::array{std::byte{0x41}, first, static_cast<std::byte>(slice / 250 + 1),
+                             static_cast<std::byte>(slice % 250 + 1), static_cast<std::byte>(frame + 1)});
     }
   }
-  const auto rest = live.finish();
-  ASSERT_OK(rest);
-  for (const Bytes& each : *rest) append_unit(stream, Codec::h264, each);
-  const auto verdict = judge_bytes(stream, {camera.root});
-  ASSERT_OK(verdict);
-  EXPECT_EQ(verdict->authenticity(), Authenticity::authentic);
-  EXPECT_EQ(verdict->coverage().frames_authentic, 4U);
+  return sign_stream(stream, options, key);
+}
+
+/// How many entries the hash lists of a stream have.
+std::vector<std::uint64_t> list_sizes(const Bytes& stream) {
+  std::vector<std::uint64_t> sizes;
+  auto recording = Recording::open(std::make_shared<MemorySource>(stream), Codec::h264);
+  while (recording) {
+    const auto piece = recording->next();
+    if (!piece || !*piece) break;
+    if (const auto sei = summarize_sei(Codec::h264, (*piece)->bytes)) sizes.push_back(sei->units);
+  }
+  return sizes;
+}
+
+TEST(Signer, P_VIDEO_005_a_hash_list_never_overflows) {
+  const Camera camera = make_camera(crypto::KeyAlgorithm::ec_p256);
+  const std::vector<SignOptions> all{
+      {.hash = crypto::HashAlgorithm::sha512, .partial_gop_frames_max = 600},
+      {.hash_list_entries_max = 8},
+      {.hash_list_entries_max = 8, .sign_every = 60},  // the unsigned SEI alone are more than a list can hold
+      {.partial_gop_frames_max = 600, .hash_list_entries_max = 900, .sign_every = 2},
+  };
+  for (SignOptions options : all) {
+    options.chain = camera.chain;
+    const auto stream = sign_many_slices(options, camera.key);
+    ASSERT_OK(stream);
+    const std::uint64_t entries_max = options.hash_list_entries_max != 0 ? options.hash_list_entries_max : 937;
+    for (const std::uint64_t size : list_sizes(*stream)) EXPECT_LE(size, entries_max);
+    const auto verdict = judge_bytes(*stream, {camera.root});
+    ASSERT_OK(verdict);
+    EXPECT_EQ(verdict->authenticity(), Authenticity::authentic) << options.hash_list_entries_max;
+    EXPECT_EQ(verdict->coverage().frames_authentic, 4U) << options.hash_list_entries_max;
+  }
+}
+
+/// A part ends before the picture that would not fit, so that no picture's slices stand in two lists.
+TEST(Signer, a_full_list_ends_between_pictures) {
+  const Camera camera = make_camera(crypto::KeyAlgorithm::ec_p256);
+  const auto stream =
+      sign_stream(base_stream(Codec::h264), {.hash_list_entries_max = 10, .chain = camera.chain}, camera.key);
+  ASSERT_OK(stream);
+  const std::vector<std::uint64_t> sizes = list_sizes(*stream);
+  ASSERT_GE(sizes.size(), 3U);
+  EXPECT_EQ(sizes[0], 10U);
+  EXPECT_EQ(sizes[1], 10U);
+  EXPECT_EQ(sizes[2], 5U) << "the rest of the GOP of 25";
 }
 
 /// Bits of a short signed stream, flipped: never plain authentic over the same pictures, but for parameter sets and

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint32_t k_partial_frames_max = 600;
 constexpr std::uint32_t k_sign_every_max = 60;
+constexpr std::uint32_t k_list_entries_min = 8;
+constexpr std::uint32_t k_list_entries_max = 900;  // of the longest hash, with room to spare
 constexpr std::size_t k_chain_size_bytes_max = 60'000;
 
 Error bad_options(const std::string& what, const std::string& hint) {
@@ -45,6 +47,14 @@ Result<void> check(const SignOptions& options, const crypto::PublicKey& key) {
   }
   if (options.sign_every < 1 || options.sign_every > k_sign_every_max) {
     return bad_options("one of 1 to 60 parts is signed", "Leave the option out to sign each.");
+  }
+  if (options.hash_list_entries_max != 0) {
+    if (options.hash_list_entries_max < k_list_entries_min || options.hash_list_entries_max > k_list_entries_max) {
+      return bad_options("a hash list has 8 to 900 entries", "Leave the option out for as many as fit.");
+    }
+    if (!options.hash_list) {
+      return bad_options("without hash lists there is nothing to limit", "Leave out one of the two options.");
+    }
   }
   if (options.chain.empty()) {
     if (options.profile != Profile::onvif) return {};
@@ -81,6 +91,11 @@ class StreamSigner::Impl {
   Result<void> refuse_signed(const UnitClass& kind, ByteView unit) const;
   Result<void> begin_frame(const UnitClass& kind, std::int64_t time_us, std::vector<Bytes>& before);
   Result<void> close_part(std::int64_t end_us, bool is_partial, bool must_sign);
+  Result<void> close_part_within_picture(std::int64_t end_us);
+  Result<void> sign_pending();
+  Result<void> emit_pending(std::vector<Bytes>& out);
+  [[nodiscard]] std::size_t entries_max() const;
+  [[nodiscard]] bool is_full(std::size_t last_picture) const;
   void add_entry(const Digest& hash, bool is_anchor);
   void end_frame_header();
 
@@ -88,8 +103,9 @@ class StreamSigner::Impl {
   std::shared_ptr<crypto::Signer> key_;
   SeiWriter writer_;
   UnitHasher hasher_;
-  std::vector<Digest> entries_;  // of the part at hand
-  std::uint32_t frames_ = 0;     // in it
+  std::vector<Digest> entries_;   // of the part at hand
+  std::uint32_t frames_ = 0;      // in it
+  std::size_t picture_from_ = 0;  // the entry that the picture at hand begins with
   std::optional<Digest> anchor_;
   Digest link_;
   std::uint32_t counter_ = 0;
@@ -97,6 +113,7 @@ class StreamSigner::Impl {
   std::int64_t last_us_ = 0;
   struct Pending {
     Bytes bytes;
+    SeiContent content;
     bool is_signed;
   };
   std::vector<Pending> pending_;
@@ -143,10 +160,52 @@ Result<void> StreamSigner::Impl::close_part(std::int64_t end_us, bool is_partial
   link_ = content.entries.front();
   const bool is_signed = must_sign || counter_ % options_.sign_every == 0;
   TRY_ASSIGN(Bytes sei, writer_.write(content, is_signed ? key_.get() : nullptr));
-  pending_.push_back({std::move(sei), is_signed});
+  entries_.reserve(content.entries.size());
+  pending_.push_back({std::move(sei), std::move(content), is_signed});
   start_us_ = end_us;
   frames_ = 0;
-  entries_.reserve(content.entries.size());
+  picture_from_ = 0;
+  return {};
+}
+
+std::size_t StreamSigner::Impl::entries_max() const {
+  return options_.hash_list_entries_max != 0 ? options_.hash_list_entries_max : list_entries_max(options_.hash);
+}
+
+/// Whether the list could not take another picture like the last one; so parts end between pictures where they can.
+bool StreamSigner::Impl::is_full(std::size_t last_picture) const {
+  if (frames_ >= options_.partial_gop_frames_max) return true;
+  if (options_.hash_list_entries_max == 0) return entries_.size() >= entries_max() / 2;
+  return entries_.size() + last_picture > entries_max();
+}
+
+Result<void> StreamSigner::Impl::sign_pending() {
+  for (Pending& each : pending_) {
+    if (each.is_signed) continue;
+    TRY_ASSIGN(each.bytes, writer_.write(each.content, key_.get()));
+    each.is_signed = true;
+  }
+  return {};
+}
+
+/// Ends a part within a picture. No SEI may stand between its slices, so none of those that wait can be an entry of
+/// this part: each needs a signature of its own.
+Result<void> StreamSigner::Impl::close_part_within_picture(std::int64_t end_us) {
+  TRY(close_part(end_us, true, true));
+  return sign_pending();
+}
+
+/// What waits goes out. An unsigned SEI is part of what a later one signs, as it stands.
+Result<void> StreamSigner::Impl::emit_pending(std::vector<Bytes>& out) {
+  if (entries_.size() >= entries_max()) TRY(sign_pending());
+  for (Pending& each : pending_) {
+    if (!each.is_signed) {
+      hasher_.update(each.bytes);
+      entries_.push_back(hasher_.finish());
+    }
+    out.push_back(std::move(each.bytes));
+  }
+  pending_.clear();
   return {};
 }
 
@@ -162,20 +221,12 @@ Result<void> StreamSigner::Impl::begin_frame(const UnitClass& kind, std::int64_t
       before.push_back(std::move(sei));
     }
   }
-  for (Pending& each : pending_) {
-    if (!each.is_signed) {
-      // An unsigned SEI is part of what a later one signs, as it stands.
-      hasher_.update(each.bytes);
-      entries_.push_back(hasher_.finish());
-    }
-    before.push_back(std::move(each.bytes));
-  }
-  pending_.clear();
+  const std::size_t last_picture = entries_.size() - picture_from_;
+  TRY(emit_pending(before));
   last_us_ = time_us;
-  const bool is_full =
-      frames_ >= options_.partial_gop_frames_max || entries_.size() >= list_entries_max(options_.hash) / 2;
-  if (!entries_.empty() && (is_anchor || is_full)) TRY(close_part(time_us, !is_anchor, false));
+  if (!entries_.empty() && (is_anchor || is_full(last_picture))) TRY(close_part(time_us, !is_anchor, false));
   ++frames_;
+  picture_from_ = entries_.size();
   return {};
 }
 
@@ -192,7 +243,7 @@ Result<std::vector<Bytes>> StreamSigner::Impl::add(ByteView unit, std::int64_t t
   if (kind.begins_frame && !is_frame_open_) TRY(begin_frame(kind, time_us, before));
   if (kind.begins_frame && options_.codec == Codec::av1) is_frame_open_ = !kind.ends_frame;
   if (kind.kind != UnitKind::anchor && kind.kind != UnitKind::slice && kind.kind != UnitKind::metadata) return before;
-  if (entries_.size() >= list_entries_max(options_.hash)) TRY(close_part(time_us, true, false));
+  if (entries_.size() >= entries_max()) TRY(close_part_within_picture(time_us));
   hasher_.update(unit);
   if (options_.codec == Codec::av1 && kind.type == 3) {
     is_frame_header_ = true;
@@ -206,17 +257,9 @@ Result<std::vector<Bytes>> StreamSigner::Impl::add(ByteView unit, std::int64_t t
 Result<std::vector<Bytes>> StreamSigner::Impl::finish() {
   end_frame_header();
   std::vector<Bytes> rest;
-  for (Pending& each : pending_) {
-    if (!each.is_signed) {
-      hasher_.update(each.bytes);
-      entries_.push_back(hasher_.finish());
-    }
-    rest.push_back(std::move(each.bytes));
-  }
-  pending_.clear();
+  TRY(emit_pending(rest));
   TRY(close_part(last_us_, false, true));
-  for (Pending& each : pending_) rest.push_back(std::move(each.bytes));
-  pending_.clear();
+  TRY(emit_pending(rest));
   return rest;
 }
 

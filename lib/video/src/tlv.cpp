@@ -269,12 +269,21 @@ Result<void> read_axis_tag(std::uint8_t tag, ByteReader value, crypto::HashAlgor
   }
 }
 
+std::optional<crypto::HashAlgorithm> hash_of_size(std::size_t size_bytes) {
+  for (const auto hash :
+       {crypto::HashAlgorithm::sha256, crypto::HashAlgorithm::sha384, crypto::HashAlgorithm::sha512}) {
+    if (crypto::digest_size_bytes(hash) == size_bytes) return hash;
+  }
+  return std::nullopt;
+}
+
 enum class Pass : std::uint8_t { names_hash, all };
 
 Result<std::optional<std::size_t>> walk_tags(ByteView tags, crypto::HashAlgorithm list_hash, Pass pass, Sei& sei) {
   const bool is_axis = sei.family == Family::axis;
   const std::uint8_t signature_tag = is_axis ? axis_tag::k_signature : onvif_tag::k_signature;
   const std::uint8_t crypto_tag = is_axis ? axis_tag::k_crypto : onvif_tag::k_crypto;
+  const std::uint8_t general_tag = is_axis ? axis_tag::k_general : onvif_tag::k_general;
   std::optional<std::size_t> signature_at;
   ByteReader reader(tags);
   while (reader.left() > 0) {
@@ -285,7 +294,7 @@ Result<std::optional<std::size_t>> walk_tags(ByteView tags, crypto::HashAlgorith
     const std::size_t size = is_short ? reader.u8() : reader.u16();
     const ByteView value = reader.take(size);
     if (reader.failed()) return broken("a tag that is longer than the SEI");
-    if (pass == Pass::all || tag == crypto_tag) {
+    if (pass == Pass::all || tag == crypto_tag || tag == general_tag) {
       TRY(is_axis ? read_axis_tag(tag, ByteReader(value), list_hash, sei)
                   : read_onvif_tag(tag, ByteReader(value), list_hash, sei));
     }
@@ -307,6 +316,10 @@ std::int64_t ticks_1601_from_unix(std::int64_t us) { return us * 10 + k_ticks_16
 Result<std::optional<std::size_t>> read_tags(ByteView tags, crypto::HashAlgorithm list_hash, Sei& sei) {
   // Any order of tags is legal, but the size of a hash must be known before a list is read: the hash's name goes first.
   TRY(walk_tags(tags, list_hash, Pass::names_hash, sei));
+  // Where identities are sent once, a clip has lost them; the length of its GOP hash still tells.
+  if (!sei.hash && sei.general && sei.general->gop_hash.size_bytes > 0) {
+    sei.hash = hash_of_size(sei.general->gop_hash.size_bytes);
+  }
   return walk_tags(tags, list_hash, Pass::all, sei);
 }
 

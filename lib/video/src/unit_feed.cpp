@@ -65,7 +65,7 @@ void UnitFeed::begin(const Piece& piece) {
   const bool continues = kind.kind == UnitKind::continuation && header_.has_value();
   if (!continues) end_frame_header();
   if (kind.kind == UnitKind::continuation && !continues) kind.kind = UnitKind::unprotected;
-  at_hand_ = HashedUnit{.unit = next_unit_, .kind = kind, .time_us = piece.time_us};
+  at_hand_ = HashedUnit{.unit = next_unit_, .kind = kind, .time_us = piece.time_us, .is_presented = piece.is_presented};
   is_hashing_ = is_hashed(kind.kind) || continues;
 }
 

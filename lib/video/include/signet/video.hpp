@@ -39,6 +39,7 @@ struct Piece {
   bool begins = true;
   bool ends = true;
   std::optional<std::int64_t> time_us = {};  ///< presentation time where the container says so
+  bool is_presented = true;                  ///< else a player decodes it at most: cut away by an edit list of MP4
 };
 
 /// Over the signed span: from the first to the last picture whose signature holds.
@@ -155,6 +156,7 @@ struct Coverage {
   std::uint64_t parameter_sets = 0;
   std::uint64_t parameter_set_changes = 0;
   std::uint64_t time_gaps = 0;
+  std::uint64_t frames_not_presented = 0;  ///< judged as all others, but no player shows them: see Piece::is_presented
 };
 
 /// The device by its own signed account; safe to print.

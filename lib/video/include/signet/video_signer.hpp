@@ -22,6 +22,7 @@ struct SignOptions {
   crypto::HashAlgorithm hash = crypto::HashAlgorithm::sha256;
   bool hash_list = true;                       ///< false: low bitrate; losses can then not be located
   std::uint32_t partial_gop_frames_max = 150;  ///< a longer GOP is signed in parts; 1 to 600
+  std::uint32_t hash_list_entries_max = 0;     ///< a part whose list is full ends; 8 to 900; 0: what fits in a SEI
   std::uint32_t sign_every = 1;                ///< of so many parts one is signed, the others through it; 1 to 60
   bool certificate_sei = false;                ///< certificates (Axis: key) once, in front, instead of in each SEI
   std::vector<pki::Certificate> chain = {};    ///< leaf first, without the root; ONVIF demands it
