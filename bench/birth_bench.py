@@ -32,15 +32,15 @@ from journey import Failure, Signet, expect
 # TPM 2.0 Library, Part 2, table 12.
 COMMANDS = {
     0x11F: "NV_UndefineSpaceSpecial", 0x120: "EvictControl", 0x121: "HierarchyControl", 0x122: "NV_UndefineSpace",
-    0x126: "ClearControl", 0x127: "ClearControl", 0x129: "HierarchyChangeAuth", 0x12A: "NV_DefineSpace",
+    0x126: "Clear", 0x127: "ClearControl", 0x129: "HierarchyChangeAuth", 0x12A: "NV_DefineSpace",
     0x131: "CreatePrimary", 0x137: "NV_Write", 0x138: "NV_WriteLock", 0x139: "DictionaryAttackLockReset",
     0x13A: "DictionaryAttackParameters", 0x144: "Startup", 0x145: "Shutdown", 0x147: "ActivateCredential",
     0x148: "Certify", 0x149: "PolicyNV", 0x14A: "CertifyCreation", 0x14D: "GetSessionAuditDigest", 0x14E: "NV_Read",
     0x14F: "NV_ReadLock", 0x151: "PolicySecret", 0x153: "Create", 0x157: "Load", 0x15D: "Sign", 0x161: "ContextLoad",
     0x162: "ContextSave", 0x165: "FlushContext", 0x167: "LoadExternal", 0x168: "MakeCredential",
-    0x169: "NV_ReadPublic", 0x16A: "PolicyAuthorize",
-    0x16C: "PolicyCommandCode", 0x16E: "PolicyCpHash", 0x173: "ReadPublic", 0x176: "StartAuthSession",
-    0x177: "VerifySignature", 0x17A: "GetCapability", 0x17B: "GetRandom", 0x184: "NV_Certify", 0x18F: "ReadClock",
+    0x169: "NV_ReadPublic", 0x16A: "PolicyAuthorize", 0x16C: "PolicyCommandCode", 0x16E: "PolicyCpHash",
+    0x173: "ReadPublic", 0x176: "StartAuthSession", 0x177: "VerifySignature", 0x17A: "GetCapability",
+    0x17B: "GetRandom", 0x181: "ReadClock", 0x184: "NV_Certify", 0x18A: "TestParms", 0x18F: "PolicyNvWritten",
 }  # fmt: skip
 
 

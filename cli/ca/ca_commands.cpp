@@ -8,7 +8,10 @@
 #include "signet/os/file.hpp"
 #include "signet/pki.hpp"
 
+#include "ca/attested.hpp"
 #include "ca/ca_words.hpp"
+#include "id/identity_trust.hpp"
+#include "key/attestation.hpp"
 
 #include <algorithm>
 
@@ -118,12 +121,13 @@ Result<ca::Application> application_of(const Invocation& call) {
 }
 
 Result<void> issue(const Invocation& call) {
-  TRY_ASSIGN(const auto application, application_of(call));
+  TRY_ASSIGN(auto application, application_of(call));
+  TRY_ASSIGN(const std::string place, add_attestation(call, application));
   TRY_ASSIGN(auto signer, keystore::open_signer(call.get("--key")));
   TRY_ASSIGN(auto authority, ca::Authority::open(call.get("FOLDER"), std::move(signer), k_clock));
   TRY_ASSIGN(const auto certificate, authority.issue(application));
   const std::string said = "certificate " + certificate.serial_hex() + " for '" + certificate.subject() +
-                           "', valid until " + to_rfc3339(certificate.not_after());
+                           "', valid until " + to_rfc3339(certificate.not_after()) + place;
   return deliver(call, certificate.pem(), said, as_json(certificate))
       .context("certificate " + certificate.serial_hex() +
                " is issued ('signet ca show' prints it), but was not delivered");
@@ -221,18 +225,6 @@ Option subject_option(bool required) {
 Option name_option() {
   return {.name = "--name", .value = "DNS", .help = "A DNS name or IP address of a server.", .repeatable = true};
 }
-Option profile_option(bool self_signed) {
-  std::vector<std::string> names;
-  for (const pki::Profile& each : pki::profiles()) {
-    if (each.self_signed == self_signed) names.emplace_back(each.name);
-  }
-  Option option{
-      .name = "--profile", .value = "PROFILE", .help = "What kind of certificate it is.", .required = !self_signed};
-  if (self_signed) option.fallback = names.front();
-  option.choices = std::move(names);
-  return option;
-}
-
 Command init_command() {
   return {.noun = "ca",
           .verb = "init",
@@ -257,6 +249,28 @@ Command init_command() {
 }
 
 Command issue_command() {
+  std::vector<Option> options{
+      key_option("authority's"),
+      profile_option(false),
+      Option{
+          .name = "--request", .value = "FILE", .help = "A certificate request (PKCS#10).", .complete = Complete::file},
+      Option{.name = "--public-key", .value = "FILE", .help = "A public key.", .complete = Complete::file},
+      subject_option(false),
+      name_option(),
+      Option{
+          .name = "--device-serial", .value = "SERIAL", .help = "A device's serial number, for profiles of devices."},
+      Option{.name = "--hardware-type",
+             .value = "OID",
+             .help = "What kind of hardware it is, below your own enterprise number."},
+      Option{.name = "--attestation",
+             .value = "FILE",
+             .help = "Where the key lives: what 'signet key attest' wrote.",
+             .complete = Complete::file},
+      strength_option("--require-strength", "Refuse keys that are not proven to be that strong."),
+      nonce_option("Nonce that the attestation must answer: 16 to 64 bytes."),
+      days_option(""),
+      out_option("the certificate")};
+  for (Option& option : id::trust_options(false)) options.push_back(std::move(option));
   return {
       .noun = "ca",
       .verb = "issue",
@@ -264,22 +278,11 @@ Command issue_command() {
       .description =
           "Issues a certificate of one profile, for a request (whose sender has proved to hold the key) or for a "
           "public "
-          "key that you got by a trusted way. It is on record before it is printed.",
+          "key that you got by a trusted way. It is on record before it is printed.\n\nWith --attestation it is known "
+          "where the key lives: the statement must hold (--anchor and what follows it say by whose word) and be of "
+          "this very key; how strong the key is goes on record. 'signet ca require' makes it a duty.",
       .positionals = {k_folder},
-      .options = {key_option("authority's"), profile_option(false),
-                  Option{.name = "--request",
-                         .value = "FILE",
-                         .help = "A certificate request (PKCS#10).",
-                         .complete = Complete::file},
-                  Option{.name = "--public-key", .value = "FILE", .help = "A public key.", .complete = Complete::file},
-                  subject_option(false), name_option(),
-                  Option{.name = "--device-serial",
-                         .value = "SERIAL",
-                         .help = "A device's serial number, for profiles of devices."},
-                  Option{.name = "--hardware-type",
-                         .value = "OID",
-                         .help = "What kind of hardware it is, below your own enterprise number."},
-                  days_option(""), out_option("the certificate")},
+      .options = std::move(options),
       .examples =
           {{"signet ca issue vendor-ca --key 'pkcs11:token=vendor;object=root' --profile firmware-signing "
             "--request release.csr "
@@ -288,7 +291,11 @@ Command issue_command() {
            {"signet ca issue line-3 --key 'pkcs11:token=line;object=ca' --profile idevid --public-key idevid.pub "
             "--subject 'CN=Camera,O=Example' --device-serial SN-0042 --hardware-type 1.3.6.1.4.1.32473.1 "
             "--out idevid.pem",
-            "give a device its identity by hand; the station does it at each birth"}},
+            "give a device its identity by hand; the station does it at each birth"},
+           {"signet ca issue fleet-ca --key 'pkcs11:token=fleet;object=ca' --profile tls-server --request cam.csr "
+            "--attestation cam-key.json --require-strength strong --anchor vendor-root.pem --line-key line.vkey "
+            "--out cam.pem",
+            "only for a key that is in a chip"}},
       .run = issue};
 }
 
@@ -369,8 +376,8 @@ Command request_command() {
 }  // namespace
 
 std::vector<Command> ca_commands() {
-  return {init_command(), issue_command(), revoke_command(), crl_command(),
-          list_command(), show_command(),  request_command()};
+  return {init_command(), issue_command(), require_command(), revoke_command(),
+          crl_command(),  list_command(),  show_command(),    request_command()};
 }
 
 }  // namespace signet::cli

@@ -27,6 +27,7 @@ Json as_json(const ca::Entry& entry, Instant now) {
   if (entry.revoked) {
     json.set("revoked_at", to_rfc3339(entry.revoked->when)).set("reason", pki::name_of(entry.revoked->reason));
   }
+  if (entry.strength) json.set("strength", attest::name_of(*entry.strength));
   return json;
 }
 

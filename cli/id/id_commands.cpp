@@ -5,10 +5,9 @@
 #include "signet/birth.hpp"
 #include "signet/identity.hpp"
 #include "signet/keystored.hpp"
-#include "signet/os/clock.hpp"
 #include "signet/os/file.hpp"
 
-#include "firmware/firmware_common.hpp"
+#include "id/identity_trust.hpp"
 #include "id/tls_peer.hpp"
 
 namespace signet::cli {
@@ -128,31 +127,6 @@ void print_identity(Output& out, const birth::GenuineDevice& identity) {
   out.result(std::move(json));
 }
 
-Result<birth::IdentityTrust> trust_from(const Invocation& call) {
-  birth::IdentityTrust trust;
-  TRY_ASSIGN(trust.anchors, firmware::load_certificates(call.all("--anchor")));
-  TRY_ASSIGN(trust.crls, firmware::load_crls(call.all("--crl")));
-  for (const std::string& file : call.all("--station-key")) {
-    TRY_ASSIGN(const Bytes pem, os::read_file(file, k_statement_bytes_max));
-    TRY_ASSIGN(crypto::PublicKey key, crypto::PublicKey::from_pem(as_text(pem)));
-    trust.stations.push_back(std::move(key));
-  }
-  if (call.has("--line-key")) {
-    TRY_ASSIGN(std::vector<ledger::VerifierKey> logs, firmware::load_vkeys(call.all("--line-key")));
-    TRY_ASSIGN(std::vector<ledger::VerifierKey> witnesses, firmware::load_vkeys(call.all("--witness-key")));
-    const std::size_t required = witnesses.size();
-    TRY_ASSIGN(trust.line, ledger::Policy::make(std::move(logs), std::move(witnesses), required));
-  }
-  trust.at = os::SystemClock().now();
-  if (call.has("--at")) {
-    TRY_ASSIGN(trust.at, from_rfc3339(call.get("--at")));
-  }
-  if (call.has("--nonce")) {
-    TRY_ASSIGN(trust.nonce, from_hex(call.get("--nonce")));
-  }
-  return trust;
-}
-
 Result<birth::GenuineDevice> judge(const std::string& what, const birth::IdentityTrust& trust) {
   if (what.starts_with("https://")) {
     TRY_ASSIGN(const std::vector<pki::Certificate> chain, id::certificates_of(what));
@@ -168,7 +142,10 @@ Result<birth::GenuineDevice> judge(const std::string& what, const birth::Identit
 }
 
 Result<void> run_verify(const Invocation& call) {
-  TRY_ASSIGN(const birth::IdentityTrust trust, trust_from(call));
+  TRY_ASSIGN(birth::IdentityTrust trust, id::trust_from(call));
+  if (call.has("--nonce")) {
+    TRY_ASSIGN(trust.nonce, from_hex(call.get("--nonce")));
+  }
   TRY_ASSIGN(const birth::GenuineDevice identity, judge(call.get("WHAT"), trust));
   if (call.has("--serial") && identity.serial() != call.get("--serial")) {
     return Error(Errc::untrusted, "id.other-device",
@@ -182,10 +159,19 @@ Result<void> run_verify(const Invocation& call) {
 
 // --- birth ---
 
+/// What a station says next. Over a serial line a unit also hears what was meant for the one before it, until it is
+/// asked itself; and the question that it has answered, once more.
+Result<Bytes> hear(birth::Channel& station, bool first, bool serial) {
+  while (true) {
+    TRY_ASSIGN(Bytes said, station.receive());
+    TRY_ASSIGN(const birth::Message message, birth::parse_message(said));
+    if (!serial || std::holds_alternative<birth::Begin>(message) == first) return said;
+  }
+}
+
 /// One step of a birth: what the station said goes to the TPM's holder, its answer to the station.
 Result<birth::Message> relay(birth::Channel& station, keystore::KeystoredClient& keystored, std::string_view op,
-                             Json arguments) {
-  TRY_ASSIGN(const Bytes said, station.receive());
+                             const Bytes& said, Json arguments) {
   TRY_ASSIGN(const birth::Message message, birth::parse_message(said));
   if (const auto* refused = std::get_if<birth::Refused>(&message)) {
     // The station's reason is passed on where it looks like one, so that scripts can tell refusals apart.
@@ -220,14 +206,18 @@ Result<void> run_birth(const Invocation& call) {
     unit.set("vendor_key", std::string(as_text(pem)));
   }
   TRY_ASSIGN(birth::Channel station, birth::Channel::connect(call.get("--station"), std::chrono::seconds(60)));
+  const bool serial = call.get("--station").starts_with("serial:");
   const auto step = [&](std::uint64_t done) { call.out().progress("being born", done, 3); };
   step(0);
-  TRY_ASSIGN(const birth::Message first, relay(station, keystored, "birth-begin", std::move(unit)));
+  TRY_ASSIGN(Bytes said, hear(station, true, serial));
+  TRY_ASSIGN(const birth::Message first, relay(station, keystored, "birth-begin", said, std::move(unit)));
   if (!std::holds_alternative<birth::Installed>(first)) {  // else only the last word of an earlier try was missing
     step(1);
-    TRY(relay(station, keystored, "birth-prove", Json::object()));
+    TRY_ASSIGN(said, hear(station, false, serial));
+    TRY(relay(station, keystored, "birth-prove", said, Json::object()));
     step(2);
-    TRY(relay(station, keystored, "birth-install", Json::object()));
+    TRY_ASSIGN(said, hear(station, false, serial));
+    TRY(relay(station, keystored, "birth-install", said, Json::object()));
   }
   step(3);
   call.out().line("Born: this unit is " + call.get("--serial") + ", and its TPM is closed. See 'signet id show'.");
@@ -261,52 +251,26 @@ Command certificate_command() {
 }
 
 Command verify_command() {
-  return {
-      .noun = "id",
-      .verb = "verify",
-      .summary = "Judge a device's identity: genuine or not, whose, which serial",
-      .description =
-          "Takes a statement that 'signet id show --out' wrote, or the address of a device, whose TLS certificate "
-          "is then judged, once it has used its key in a handshake. Works without a network for files: all that is "
-          "needed is the vendor's root. Without --serial every device of the vendor is as good as yours.\n\n"
-          "What a statement carries must hold, or the device is refused: certificates, the TPM's attestation, the "
-          "birth record, its receipt. What it does not carry is said, and lowers what is known. With --nonce the "
-          "device must have answered that challenge, so a copied statement is refused.",
-      .positionals = {{"WHAT", "Statement file, or https://HOST[:PORT]."}},
-      .options = {{.name = "--anchor",
-                   .value = "FILE",
-                   .help = "Vendor's root certificate (PEM).",
-                   .required = true,
-                   .repeatable = true,
-                   .complete = Complete::file},
-                  {.name = "--serial", .value = "NAME", .help = "Refuse every device but this one."},
-                  {.name = "--crl",
-                   .value = "FILE",
-                   .help = "Revocation list (PEM).",
-                   .repeatable = true,
-                   .complete = Complete::file},
-                  {.name = "--line-key",
-                   .value = "VKEY",
-                   .help = "Ledger of a factory line that must hold the birth.",
-                   .repeatable = true,
-                   .complete = Complete::file},
-                  {.name = "--witness-key",
-                   .value = "VKEY",
-                   .help = "Witness that must have seen that ledger.",
-                   .repeatable = true,
-                   .complete = Complete::file},
-                  {.name = "--station-key",
-                   .value = "FILE",
-                   .help = "Public key of a station whose records count (PEM).",
-                   .repeatable = true,
-                   .complete = Complete::file},
-                  {.name = "--nonce", .value = "HEX", .help = "Challenge that the device was sent: 16 to 64 bytes."},
-                  {.name = "--at", .value = "TIME", .help = "Moment to judge at (RFC 3339); now if not given."}},
-      .examples = {{"signet id verify device.json --anchor vendor-root.pem --line-key line.vkey",
-                    "Offline, with the line's ledger"},
-                   {"signet id verify https://192.0.2.7 --anchor vendor-root.pem --serial CAM0001",
-                    "A device on the network"}},
-      .run = run_verify};
+  std::vector<Option> options = id::trust_options(true);
+  options.push_back({.name = "--serial", .value = "NAME", .help = "Refuse every device but this one."});
+  options.push_back({.name = "--nonce", .value = "HEX", .help = "Challenge that the device was sent: 16 to 64 bytes."});
+  return {.noun = "id",
+          .verb = "verify",
+          .summary = "Judge a device's identity: genuine or not, whose, which serial",
+          .description =
+              "Takes a statement that 'signet id show --out' wrote, or the address of a device, whose TLS certificate "
+              "is then judged, once it has used its key in a handshake. Works without a network for files: all that is "
+              "needed is the vendor's root. Without --serial every device of the vendor is as good as yours.\n\n"
+              "What a statement carries must hold, or the device is refused: certificates, the TPM's attestation, the "
+              "birth record, its receipt. What it does not carry is said, and lowers what is known. With --nonce the "
+              "device must have answered that challenge, so a copied statement is refused.",
+          .positionals = {{"WHAT", "Statement file, or https://HOST[:PORT]."}},
+          .options = std::move(options),
+          .examples = {{"signet id verify device.json --anchor vendor-root.pem --line-key line.vkey",
+                        "Offline, with the line's ledger"},
+                       {"signet id verify https://192.0.2.7 --anchor vendor-root.pem --serial CAM0001",
+                        "A device on the network"}},
+          .run = run_verify};
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "id/tls_peer.hpp"
 
+#include "signet/os/tcp.hpp"
+
 #include <arpa/inet.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -21,7 +23,7 @@ namespace signet::cli::id {
 namespace {
 
 constexpr std::string_view k_scheme = "https://";
-constexpr std::chrono::seconds k_patience(15);  // for connection and handshake together
+constexpr std::chrono::seconds k_patience(15);  // for name, connection and handshake together
 constexpr int k_certificates_max = 16;
 
 using SteadyClock = std::chrono::steady_clock;
@@ -32,13 +34,11 @@ struct FreeContext {
 struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-using Bio = std::unique_ptr<BIO, FreeBio>;
 using Ssl = std::unique_ptr<SSL, FreeSsl>;
 
 struct Address {
+  std::string host;  ///< without brackets
+  std::string port;
   std::string name;   ///< of the host where it has one, for servers that show several certificates; else empty
   std::string shown;  ///< "HOST:PORT"
 };
@@ -64,17 +64,18 @@ Result<Address> address_of(const std::string& where) {
   if (!ends_well || !visible || (!bracketed && !plain)) return no_host(where);
   in_addr number_of_host{};
   const bool numeric = bracketed || ::inet_pton(AF_INET, host.c_str(), &number_of_host) == 1;
-  return Address{.name = numeric ? "" : host, .shown = host + ":" + port};
+  return Address{.host = bracketed ? host.substr(1, host.size() - 2) : host,
+                 .port = port,
+                 .name = numeric ? "" : host,
+                 .shown = host + ":" + port};
 }
 
 /// False where the deadline came first.
-bool wait_for(const BIO* bio, short events, SteadyClock::time_point deadline) {
-  int fd = -1;
-  BIO_get_fd(const_cast<BIO*>(bio), &fd);  // NOLINT(cppcoreguidelines-pro-type-const-cast): only asks
+bool wait_for(const os::Fd& fd, short events, os::Deadline deadline) {
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now()).count();
     if (left <= 0) return false;
-    pollfd wanted{.fd = fd, .events = events, .revents = 0};
+    pollfd wanted{.fd = fd.get(), .events = events, .revents = 0};
     const int ready = ::poll(&wanted, 1, static_cast<int>(left));
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // a broken socket says so when it is used
   }
@@ -82,37 +83,14 @@ bool wait_for(const BIO* bio, short events, SteadyClock::time_point deadline) {
 
 // --- Connection ---
 
-/// What the system said, out of OpenSSL's list of complaints.
-std::string why_not_connected() {
-  std::string why = "no connection";
-  const char* data = nullptr;
-  int flags = 0;
-  while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-    if (ERR_SYSTEM_ERROR(code)) {
-      why = std::generic_category().message(ERR_GET_REASON(code));
-    } else if (ERR_GET_REASON(code) == ERR_R_SYS_LIB && (flags & ERR_TXT_STRING) != 0 && data != nullptr) {
-      why = printable(data, 120);  // of the resolver
-    }
-  }
-  return why;
-}
-
-Error unreachable(const Address& address, const std::string& why) {
-  return {Errc::unavailable, "id.connect", "cannot reach " + printable(address.shown, 120) + ": " + why,
-          "Is the device on, and is this its address? 'signet id verify' takes a statement in a file as well."};
-}
-
-Result<Bio> connect(const Address& address, SteadyClock::time_point deadline) {
-  Bio bio(BIO_new_connect(address.shown.c_str()));
-  if (!bio) return unreachable(address, why_not_connected());
-  BIO_set_nbio(bio.get(), 1);
-  while (BIO_do_connect(bio.get()) != 1) {
-    if (BIO_should_retry(bio.get()) == 0) return unreachable(address, why_not_connected());
-    if (!wait_for(bio.get(), POLLOUT, deadline)) {
-      return unreachable(address, "no answer within " + std::to_string(k_patience.count()) + " s");
-    }
-  }
-  return bio;
+Result<os::Fd> connect(const Address& address, os::Deadline deadline) {
+  auto fd = os::connect_tcp(address.host, address.port, deadline);
+  if (fd) return fd;
+  const bool late = fd.error().reason() == "os.timeout";
+  return Error(Errc::unavailable, "id.connect",
+               "cannot reach " + printable(address.shown, 120) + ": " + fd.error().text() +
+                   (late ? ", " + std::to_string(k_patience.count()) + " s" : ""),
+               "Is the device on, and is this its address? 'signet id verify' takes a statement in a file as well.");
 }
 
 // --- Handshake ---
@@ -163,7 +141,7 @@ Error not_shaken(const Address& address, SSL* ssl, int system) {
   return no_handshake(address, said, "The handshake is broken: is something between this machine and the device?");
 }
 
-Result<void> shake_hands(const Address& address, SSL* ssl, SteadyClock::time_point deadline) {
+Result<void> shake_hands(const Address& address, SSL* ssl, const os::Fd& connection, os::Deadline deadline) {
   ERR_clear_error();
   errno = 0;
   int done = 0;
@@ -172,13 +150,14 @@ Result<void> shake_hands(const Address& address, SSL* ssl, SteadyClock::time_poi
     const int wants = SSL_get_error(ssl, done);
     if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) return not_shaken(address, ssl, system);
     const short events = wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-    if (!wait_for(SSL_get_rbio(ssl), events, deadline)) return too_late(address, ssl);
+    if (!wait_for(connection, events, deadline)) return too_late(address, ssl);
     errno = 0;
   }
   return {};
 }
 
-Result<Ssl> client_of(const Address& address, Bio connection) {
+/// It talks over a connection that stays the caller's.
+Result<Ssl> client_of(const Address& address, const os::Fd& connection) {
   const std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_client_method()));
   Ssl ssl(context ? SSL_new(context.get()) : nullptr);
   if (!ssl) return Error(Errc::internal, "id.setup", "TLS cannot be set up");
@@ -190,8 +169,7 @@ Result<Ssl> client_of(const Address& address, Bio connection) {
     std::string name = address.name;
     SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
   }
-  BIO* const both = connection.release();
-  SSL_set_bio(ssl.get(), both, both);
+  if (SSL_set_fd(ssl.get(), connection.get()) != 1) return Error(Errc::internal, "id.setup", "TLS cannot be set up");
   return ssl;
 }
 
@@ -209,9 +187,9 @@ Result<pki::Certificate> from_x509(X509* certificate) {
 Result<std::vector<pki::Certificate>> certificates_of(const std::string& where) {
   TRY_ASSIGN(const Address address, address_of(where));
   const auto deadline = SteadyClock::now() + k_patience;
-  TRY_ASSIGN(Bio connection, connect(address, deadline));
-  TRY_ASSIGN(const Ssl ssl, client_of(address, std::move(connection)));
-  TRY(shake_hands(address, ssl.get(), deadline));
+  TRY_ASSIGN(const os::Fd connection, connect(address, deadline));
+  TRY_ASSIGN(const Ssl ssl, client_of(address, connection));
+  TRY(shake_hands(address, ssl.get(), connection, deadline));
   SSL_shutdown(ssl.get());  // says goodbye; whether that arrives changes nothing
   std::vector<pki::Certificate> chain;
   const STACK_OF(X509)* shown = SSL_get_peer_cert_chain(ssl.get());  // of a client: with the server's own, first

@@ -3,13 +3,20 @@
 #include "key/key_commands.hpp"
 
 #include "signet/keystore.hpp"
+#include "signet/keystored.hpp"
+#include "signet/os/clock.hpp"
 #include "signet/os/fd.hpp"
 #include "signet/os/file.hpp"
+
+#include "key/attest_commands.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 
 namespace signet::cli {
 
@@ -93,15 +100,48 @@ Result<void> import_key(const Invocation& call) {
   return report_new(call, *store, key);
 }
 
+/// What signet-keystored tells of its keys beside what every store does, by label.
+using Lives = std::map<std::string, Json>;
+
+Result<Lives> lives_in(const keystore::StoreInfo& store) {
+  Lives lives;
+  if (store.backend != "keystored") return lives;
+  TRY_ASSIGN(const Json answer, keystore::KeystoredClient(store.label).call("list"));
+  TRY_ASSIGN(const Json::Array rows, answer.array_at("keys"));
+  for (const Json& row : rows) {
+    TRY_ASSIGN(const std::string label, row.string_at("label"));
+    lives.emplace(label, row);
+  }
+  return lives;
+}
+
+/// Purpose, uses and age, for machines and as the rest of a line for people.
+std::string add_life(Json& row, const Json& life) {
+  for (const char* name : {"purpose", "uses", "made", "last_used"}) {
+    if (const Json* member = life.find(name)) row.set(name, *member);
+  }
+  std::string line = "  " + printable(life.string_at("purpose").value_or("?"), 40);
+  if (life.find("uses") != nullptr) line += "  " + std::to_string(life.int_at("uses").value_or(0)) + " uses";
+  const auto text = life.string_at("made");
+  const auto made = text ? from_rfc3339(*text) : Result<Instant>(text.error());
+  if (!made) return line;
+  const std::int64_t seconds = os::SystemClock().now().seconds_since_epoch - made->seconds_since_epoch;
+  return line + "  " + describe_seconds(std::max<std::int64_t>(seconds, 0)) + " old";
+}
+
 Result<void> list(const Invocation& call) {
   TRY_ASSIGN(const auto store, keystore::open(call.get("STORE")));
   TRY_ASSIGN(const auto described, store->describe());
   TRY_ASSIGN(const auto keys, store->list());
+  TRY_ASSIGN(const Lives lives, lives_in(described));
   Json rows = Json::array();
   for (const KeyInfo& key : keys) {
-    rows.push(as_json(key));
-    call.out().line(printable(key.label) + "  " + std::string(name_of(key.public_key.algorithm())) + "  " +
-                    to_hex(key.public_key.fingerprint()).substr(0, 16) + "  " + std::string(name_of(key.protection)));
+    Json row = as_json(key);
+    std::string line = printable(key.label) + "  " + std::string(name_of(key.public_key.algorithm())) + "  " +
+                       to_hex(key.public_key.fingerprint()).substr(0, 16) + "  " + std::string(name_of(key.protection));
+    if (const auto life = lives.find(key.label); life != lives.end()) line += add_life(row, life->second);
+    rows.push(std::move(row));
+    call.out().line(line);
   }
   for (const std::string& damaged : described.damaged)
     call.out().line("warning: a key cannot be used: " + printable(damaged, 600));
@@ -178,9 +218,7 @@ const Option k_algorithm{.name = "--algorithm",
                          .fallback = "p256",
                          .choices = {"p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519"}};
 
-}  // namespace
-
-std::vector<Command> key_commands() {
+std::vector<Command> basic_commands() {
   return {
       {.noun = "key",
        .verb = "generate",
@@ -212,7 +250,9 @@ std::vector<Command> key_commands() {
       {.noun = "key",
        .verb = "list",
        .summary = "List the keys of a key store",
-       .description = paragraphs("Shows label, algorithm, the start of the fingerprint, and what protects each key."),
+       .description = paragraphs("Shows label, algorithm, the start of the fingerprint, and what protects each key; of "
+                                 "signet-keystored's keys "
+                                 "also the purpose, how often each was used, and its age."),
        .positionals = {k_store},
        .examples = {{"signet key list file:keys", "all keys in a folder"},
                     {"signet key list keystored:", "all keys that a device's programs may use"}},
@@ -237,6 +277,14 @@ std::vector<Command> key_commands() {
        .examples = {{"signet key retire 'file:keys?label=old' --yes", "destroy without asking"}},
        .run = retire},
   };
+}
+
+}  // namespace
+
+std::vector<Command> key_commands() {
+  std::vector<Command> all = basic_commands();
+  for (Command& command : key_attest_commands()) all.push_back(std::move(command));
+  return all;
 }
 
 }  // namespace signet::cli

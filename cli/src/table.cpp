@@ -70,12 +70,13 @@ std::string synopsis(const Command& command) {
 }
 
 std::string_view noun_summary(std::string_view noun) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> k_summaries{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_summaries{{
       {"tour", "see a device refuse forged firmware"},
       {"key", "private keys in tokens and encrypted files"},
       {"ca", "certificates: issue, revoke, list"},
       {"firmware", "pack, sign, verify and install firmware bundles"},
       {"ledger", "a log in which no change goes unnoticed"},
+      {"repo", "the update repository that tells devices what they may take"},
       {"video", "sign recordings, prove them genuine frame by frame"},
       {"help", "explain a command, make manual pages"},
       {"completion", "let the shell complete commands"},

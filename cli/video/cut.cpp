@@ -81,11 +81,11 @@ Result<std::size_t> GopIndex::find(const Place& place) const {
       return Error(Errc::unsupported, "video.no-times", "this stream has no times",
                    "Name a GOP (gop:3) or a picture (picture:81).");
     }
-    const std::uint64_t key =
-        place.kind == Place::Kind::gop ? start.gop
-        : place.kind == Place::Kind::picture
-            ? start.frame
-            : static_cast<std::uint64_t>(std::max<std::int64_t>(*start.time_us - *starts_[0].time_us, 0));
+    const std::uint64_t key = place.kind == Place::Kind::gop ? start.gop
+                              : place.kind == Place::Kind::picture
+                                  ? start.frame
+                                  : static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                        *start.time_us - std::max<std::int64_t>(*starts_[0].time_us, 0), 0));
     if (key <= place.value) found = i;
   }
   if (!found || (place.kind == Place::Kind::gop && starts_[*found].gop != place.value) ||

@@ -9,41 +9,16 @@ namespace signet::cli::video_cli {
 
 namespace {
 
-/// Takes bytes from the front while there are enough of them.
-class Front {
- public:
-  explicit Front(ByteView bytes) : bytes_(bytes) {}
-  ByteView take(std::size_t size) {
-    if (size > bytes_.size()) {
-      bytes_ = {};
-      is_over_ = true;
-      return {};
-    }
-    const ByteView taken = bytes_.first(size);
-    bytes_ = bytes_.subspan(size);
-    return taken;
-  }
-  std::size_t number(std::size_t size) {
-    std::size_t value = 0;
-    for (const std::byte each : take(size)) value = value << 8U | std::to_integer<std::size_t>(each);
-    return value;
-  }
-  [[nodiscard]] bool is_over() const { return is_over_; }
-  [[nodiscard]] ByteView rest() const { return bytes_; }
-
- private:
-  ByteView bytes_;
-  bool is_over_ = false;
-};
-
-void take_units(Front& front, std::size_t count, std::vector<Bytes>& units) {
-  for (std::size_t i = 0; i < count && !front.is_over(); ++i) {
-    const ByteView unit = front.take(front.number(2));
-    if (!unit.empty()) units.push_back(to_bytes(unit));
-  }
-}
+constexpr std::array k_start_code{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
+constexpr std::array k_temporal_delimiter{std::byte{0x12}, std::byte{0}};
 
 }  // namespace
+
+bool names_mp4(const std::string& name) {
+  std::string end = name.substr(name.size() - std::min<std::size_t>(name.size(), 4));
+  std::ranges::transform(end, end.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return end == ".mp4" || end == ".m4v";
+}
 
 UnitRole role_of(video::Codec codec, ByteView unit) {
   const unsigned head = unit.empty() ? 0U : std::to_integer<unsigned>(unit[0]);
@@ -69,32 +44,6 @@ UnitRole role_of(video::Codec codec, ByteView unit) {
   return type == 5 ? UnitRole::message : UnitRole::content;
 }
 
-std::vector<Bytes> parameter_sets_in(video::Codec codec, ByteView configuration) {
-  std::vector<Bytes> units;
-  Front front(configuration);
-  switch (codec) {
-    case video::Codec::h264:
-      front.take(5);
-      take_units(front, front.number(1) & 0x1fU, units);
-      take_units(front, front.number(1), units);
-      break;
-    case video::Codec::h265: {
-      front.take(22);
-      const std::size_t arrays = front.number(1);
-      for (std::size_t i = 0; i < arrays && !front.is_over(); ++i) {
-        front.take(1);
-        take_units(front, front.number(2), units);
-      }
-      break;
-    }
-    case video::Codec::av1:
-      front.take(4);
-      if (!front.rest().empty()) units.push_back(to_bytes(front.rest()));
-      break;
-  }
-  return units;
-}
-
 std::optional<Bytes> escaped_if_needed(video::Codec codec, ByteView unit) {
   constexpr std::array k_start_code{std::byte{0}, std::byte{0}, std::byte{1}};
   if (codec == video::Codec::av1 || std::ranges::search(unit, k_start_code).empty()) return std::nullopt;
@@ -111,18 +60,36 @@ std::optional<Bytes> escaped_if_needed(video::Codec codec, ByteView unit) {
   return escaped;
 }
 
-Result<UnitFile> UnitFile::create(const Invocation& call, const std::string& name, video::Codec codec) {
-  if (name == "-") return UnitFile(call, std::nullopt, codec);
+Result<UnitFile> UnitFile::create(const Invocation& call, const std::string& name, video::Mp4Options options) {
+  const video::Codec codec = options.codec;
+  std::optional<video::Mp4Writer> mp4;
+  if (names_mp4(name)) mp4.emplace(std::move(options));
+  if (name == "-") return UnitFile(call, std::nullopt, codec, std::nullopt);
   TRY_ASSIGN(os::PendingFile file, os::PendingFile::create(name));
-  return UnitFile(call, std::move(file), codec);
+  return UnitFile(call, std::move(file), codec, std::move(mp4));
 }
 
-Result<void> UnitFile::write(ByteView unit) {
-  constexpr std::array k_start_code{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
+Result<void> UnitFile::write(ByteView unit, std::optional<std::int64_t> time_us) {
   constexpr std::size_t k_flush_size_bytes = 256U * 1024U;
-  if (codec_ != video::Codec::av1) append(buffer_, k_start_code);
-  append(buffer_, unit);
+  if (mp4_) {
+    TRY(mp4_->add(unit, time_us, buffer_));
+  } else {
+    write_to_stream(unit, time_us);
+  }
   return buffer_.size() >= k_flush_size_bytes ? flush() : Result<void>();
+}
+
+void UnitFile::write_to_stream(ByteView unit, std::optional<std::int64_t> time_us) {
+  if (codec_ != video::Codec::av1) {
+    append(buffer_, k_start_code);
+    append(buffer_, unit);
+    return;
+  }
+  // Samples of MP4 have no temporal delimiters, which a stream without container needs (AV1 7.5).
+  const bool is_delimiter = role_of(codec_, unit) == UnitRole::delimiter;
+  if (!is_delimiter && time_us && delimited_us_ != time_us) append(buffer_, k_temporal_delimiter);
+  delimited_us_ = time_us;
+  append(buffer_, unit);
 }
 
 Result<void> UnitFile::flush() {
@@ -136,6 +103,7 @@ Result<void> UnitFile::flush() {
 }
 
 Result<void> UnitFile::commit() {
+  if (mp4_) TRY(mp4_->finish(buffer_));
   TRY(flush());
   return file_ ? file_->commit_new() : Result<void>();
 }

@@ -5,13 +5,14 @@
 #include "signet/cli.hpp"
 #include "signet/os/file.hpp"
 #include "signet/video_recording.hpp"
+#include "signet/video_writer.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-/// Streams without container: H.264 and H.265 byte streams (annex B), AV1 OBU streams.
+/// Streams as files: H.264 and H.265 byte streams (annex B), AV1 OBU streams, MP4.
 namespace signet::cli::video_cli {
 
 /// What a unit is to whoever cuts a stream (H.264 7.4.1.2.3, H.265 7.4.2.4.4, AV1 7.5).
@@ -23,31 +24,38 @@ enum class UnitRole : std::uint8_t {
 };
 [[nodiscard]] UnitRole role_of(video::Codec codec, ByteView unit);
 
-/// The parameter sets in the body of MP4's avcC, hvcC or av1C, in their order (ISO/IEC 14496-15, 5.3.3.1, 8.3.3.1; AV1
-/// in ISO base media 2.3). What cannot be read is left out.
-[[nodiscard]] std::vector<Bytes> parameter_sets_in(video::Codec codec, ByteView configuration);
-
 /// A unit as a byte stream can hold it: some signers put a SEI into MP4 without emulation prevention, and a start code
 /// within it would cut it in two (H.264 7.4.1, H.265 7.4.2). None if it is fine as it is.
 [[nodiscard]] std::optional<Bytes> escaped_if_needed(video::Codec codec, ByteView unit);
 
-/// Writes units one after another, into a new file that appears only when it is whole, or to standard output ("-").
+/// Whether a name asks for MP4: .mp4 or .m4v.
+[[nodiscard]] bool names_mp4(const std::string& name);
+
+/// Writes units one after another, into a new file that appears only when it is whole, or to standard output ("-"): as
+/// fragmented MP4 if the name asks for it, else without container, where AV1 gets the temporal delimiters that MP4 does
+/// not have.
 class UnitFile {
  public:
   /// "os.exists" (conflict).
-  static Result<UnitFile> create(const Invocation& call, const std::string& name, video::Codec codec);
-  Result<void> write(ByteView unit);
+  static Result<UnitFile> create(const Invocation& call, const std::string& name, video::Mp4Options options);
+  /// `time_us` as in video::Piece. Those of video::Mp4Writer.
+  Result<void> write(ByteView unit, std::optional<std::int64_t> time_us);
   /// Hands on what is buffered: for readers that follow a live stream.
   Result<void> flush();
   Result<void> commit();
   [[nodiscard]] bool is_stdout() const { return !file_; }
+  [[nodiscard]] bool is_mp4() const { return mp4_.has_value(); }
 
  private:
-  UnitFile(const Invocation& call, std::optional<os::PendingFile> file, video::Codec codec)
-      : out_(&call.out()), file_(std::move(file)), codec_(codec) {}
+  UnitFile(const Invocation& call, std::optional<os::PendingFile> file, video::Codec codec,
+           std::optional<video::Mp4Writer> mp4)
+      : out_(&call.out()), file_(std::move(file)), codec_(codec), mp4_(std::move(mp4)) {}
+  void write_to_stream(ByteView unit, std::optional<std::int64_t> time_us);
   Output* out_;
   std::optional<os::PendingFile> file_;
   video::Codec codec_;
+  std::optional<video::Mp4Writer> mp4_;
+  std::optional<std::int64_t> delimited_us_;  ///< AV1: time of the temporal unit at hand
   Bytes buffer_;
 };
 

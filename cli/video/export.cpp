@@ -9,8 +9,6 @@
 #include "video/report_words.hpp"
 #include "video/video_commands.hpp"
 
-#include <array>
-
 namespace signet::cli::video_cli {
 
 namespace {
@@ -30,6 +28,8 @@ Result<video::JudgeOptions> judge_options(const Invocation& call, const media::O
 /// Which GOPs a clip has, by index, and what they are worth in the whole recording.
 struct Wanted {
   Cut cut;
+  Bytes configuration = {};
+  std::optional<Instant> created = {};
   std::uint64_t first_gop = 0;
   std::uint64_t last_gop = 0;
   std::uint64_t frames = 0;
@@ -68,7 +68,12 @@ Result<Wanted> find_clip(const Invocation& call) {
   const std::uint64_t end_frame = to_the_end ? index.frames() : index.starts()[last + 1].frame;
   Wanted wanted{.cut = {.codec = opened.recording.codec(), .first_unit = index.starts()[first].unit}};
   if (!to_the_end) wanted.cut.end_unit = index.starts()[last + 1].unit;
-  wanted.cut.parameter_sets = parameter_sets_in(wanted.cut.codec, opened.recording.decoder_configuration());
+  wanted.configuration = opened.recording.decoder_configuration();
+  wanted.created = opened.recording.created();
+  // In MP4 they stay where they are.
+  if (!names_mp4(call.get("OUT"))) {
+    wanted.cut.parameter_sets = video::parameter_sets_in(wanted.cut.codec, wanted.configuration);
+  }
   wanted.first_gop = index.starts()[first].gop;
   wanted.last_gop = index.starts()[last].gop;
   wanted.frames = end_frame - index.starts()[first].frame;
@@ -80,23 +85,15 @@ Result<Wanted> find_clip(const Invocation& call) {
 /// Cuts once; the clip goes into `out`, if there is one, and to a judge.
 Result<video::Verdict> cut_once(const Invocation& call, const Wanted& wanted, Tail tail, UnitFile* out) {
   TRY_ASSIGN(media::Opened opened, open_recording(call, call.get("FILE")));
-  const video::Container container = opened.recording.container();
   TRY_ASSIGN(video::JudgeOptions options, judge_options(call, opened));
   video::StreamJudge judge(wanted.cut.codec, std::move(options));
-  // Samples of MP4 have no temporal delimiters, which a stream without container needs (AV1 7.5).
-  const bool needs_delimiters = wanted.cut.codec == video::Codec::av1 && container == video::Container::mp4;
-  constexpr std::array k_delimiter{std::byte{0x12}, std::byte{0}};
+  const bool is_mp4 = names_mp4(call.get("OUT"));
   std::optional<std::int64_t> time_us;
-  std::optional<std::int64_t> delimited_us;
   Cutter cutter(wanted.cut, tail, [&](ByteView kept) -> Result<void> {
-    const std::optional<Bytes> escaped = escaped_if_needed(wanted.cut.codec, kept);
+    const std::optional<Bytes> escaped = is_mp4 ? std::nullopt : escaped_if_needed(wanted.cut.codec, kept);
     const ByteView unit = escaped ? ByteView(*escaped) : kept;
-    if (needs_delimiters && time_us != delimited_us) {
-      delimited_us = time_us;
-      if (out != nullptr) TRY(out->write(k_delimiter));
-    }
     judge.add({.bytes = unit});
-    return out != nullptr ? out->write(unit) : Result<void>();
+    return out != nullptr ? out->write(unit, time_us) : Result<void>();
   });
   while (!cutter.is_over()) {
     TRY_ASSIGN(const std::optional<WholeUnit> unit, next_whole(opened.recording));
@@ -152,7 +149,13 @@ Result<void> export_clip(const Invocation& call) {
   }
   TRY_ASSIGN(Wanted wanted, find_clip(call));
   TRY_ASSIGN(const Tail tail, choose_cut(call, wanted));
-  TRY_ASSIGN(UnitFile out, UnitFile::create(call, call.get("OUT"), wanted.cut.codec));
+  TRY_ASSIGN(const std::uint64_t rate, call.get_uint("--rate", 1, 1000));
+  TRY_ASSIGN(UnitFile out, UnitFile::create(call, call.get("OUT"),
+                                            {.codec = wanted.cut.codec,
+                                             .configuration = wanted.configuration,
+                                             .created = wanted.created,
+                                             .picture_us = static_cast<std::int64_t>(1'000'000 / rate),
+                                             .begins_at_zero = true}));
   TRY_ASSIGN(const video::Verdict verdict, cut_once(call, wanted, tail, &out));
   TRY(out.commit());
   const video::Coverage& coverage = verdict.coverage();
@@ -184,10 +187,11 @@ Command export_command() {
           "holds "
           "--to. Units keep their order and their bytes. The signature of the last GOP, which stands behind it, goes "
           "with the clip, and so do the certificate SEI and parameter sets from before the cut, in front.\n\nThe clip "
-          "is "
-          "a stream without container (H.264, H.265, AV1 OBU). It is judged before it is written; what it is worth is "
+          "is fragmented MP4 if OUT ends in .mp4, with the times of the recording from its own beginning on, else a "
+          "stream without container (H.264, H.265, AV1 OBU). It is judged before it is written; what it is worth is "
           "said. A place is a time (12.5, 0:00:12.5; where the container has times), gop:3 or picture:81.",
-      .positionals = {{.name = "FILE", .help = "The recording."}, {.name = "OUT", .help = "The clip, a new file."}},
+      .positionals = {{.name = "FILE", .help = "The recording."},
+                      {.name = "OUT", .help = "The clip, a new file; NAME.mp4 for MP4."}},
       .options = {{.name = "--from", .value = "PLACE", .help = "Where to begin; at the front, if left out."},
                   {.name = "--to", .value = "PLACE", .help = "What to end with; with the last, if left out."},
                   {.name = "--anchor",
@@ -195,10 +199,14 @@ Command export_command() {
                    .help = "Root certificates that are trusted to vouch for cameras.",
                    .repeatable = true,
                    .complete = Complete::file},
+                  {.name = "--rate",
+                   .value = "N",
+                   .help = "Pictures a second, for MP4 of a stream without times.",
+                   .fallback = "25"},
                   codec_option(),
                   recording_options()[0],
                   recording_options()[1]},
-      .examples = {{"signet video export recording.mp4 clip.h264 --from 0:01:30 --to 0:02:00",
+      .examples = {{"signet video export recording.mp4 clip.mp4 --from 0:01:30 --to 0:02:00",
                     "Hand over half a minute that can still be verified."},
                    {"signet video export recording.h265 clip.h265 --from gop:2 --to gop:4", "Cut by GOPs."}},
       .run = export_clip};

@@ -67,7 +67,11 @@ std::string numbers_part(const Report& report) {
          tile(coverage.frames_authentic, "genuine, as signed") + tile(coverage.frames_bad, "not authentic") +
          tile(coverage.units_missing, "signed pieces missing") +
          tile(coverage.frames_unprotected, "with unprotected data") +
-         tile(coverage.head_frames + coverage.tail_frames, "outside the signed span") + "</div>";
+         tile(coverage.head_frames + coverage.tail_frames, "outside the signed span") +
+         (coverage.frames_not_presented > 0 ? tile(coverage.frames_not_presented,
+                                                   "judged, but cut away by the file's edit list: no player shows them")
+                                            : std::string()) +
+         "</div>";
 }
 
 std::string provenance_part(const Report& report) {

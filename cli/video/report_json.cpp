@@ -45,6 +45,7 @@ Json coverage_json(const Report& report) {
                        {"parameter_sets", coverage.parameter_sets},
                        {"parameter_set_changes", coverage.parameter_set_changes},
                        {"time_gaps", coverage.time_gaps},
+                       {"not_presented", coverage.frames_not_presented},
                        {"decoder_parameters", "not_covered"},
                        {"never_covered", std::move(never)}});
 }

@@ -131,6 +131,11 @@ void print_coverage(Output& out, const Report& report) {
               ", " + std::string(range.where) + " the signed span");
     }
   }
+  if (coverage.frames_not_presented > 0) {
+    row(out, "",
+        count_of(coverage.frames_not_presented, "picture") +
+            " cut away by the file's edit list: judged as all others, but no player shows them");
+  }
   if (report.facts.transport) print_transport(out, *report.facts.transport);
   std::string name = "not signed";
   for (const std::string& sentence : never_covered(coverage)) {
@@ -162,6 +167,8 @@ void print_report(Output& out, const Report& report, bool with_frames) {
     print_timeline(out, report);
     print_findings(out, report);
     print_provenance(out, report);
+  } else if (verdict.signatures_valid() + verdict.signatures_invalid() > 0) {
+    print_findings(out, report);
   }
   print_coverage(out, report);
   if (!with_frames) return;

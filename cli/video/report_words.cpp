@@ -142,6 +142,11 @@ std::string answer_sentence(const video::Verdict& verdict) {
       outside > 0 ? " " + count_of(outside, "picture") + " outside the signed span cannot be judged." : std::string();
   switch (verdict.authenticity()) {
     case Authenticity::not_signed:
+      if (verdict.signatures_valid() + verdict.signatures_invalid() > 0) {
+        return "its signatures are for pictures that are not in the file, or cannot be checked; none covers any of "
+               "its " +
+               count_of(coverage.frames, "picture") + ".";
+      }
       return "nothing in the file proves where its " + count_of(coverage.frames, "picture") + " come from.";
     case Authenticity::authentic:
       return genuine + " as the signer recorded them, none missing between them." + rest;

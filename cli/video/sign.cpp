@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace signet::cli::video_cli {
 
@@ -39,6 +40,10 @@ Result<video::SignOptions> options_of(const Invocation& call, video::Codec codec
   TRY_ASSIGN(const std::uint64_t every, call.get_uint("--sign-every", 1, 60));
   options.partial_gop_frames_max = static_cast<std::uint32_t>(part);
   options.sign_every = static_cast<std::uint32_t>(every);
+  if (call.has("--list-entries")) {
+    TRY_ASSIGN(const std::uint64_t entries, call.get_uint("--list-entries", 8, 900));
+    options.hash_list_entries_max = static_cast<std::uint32_t>(entries);
+  }
   options.certificate_sei = call.has("--certificate-sei");
   TRY_ASSIGN(options.chain, firmware::load_certificates(call.all("--chain")));
   options.device = {.manufacturer = call.get("--manufacturer"),
@@ -88,6 +93,7 @@ class PictureClock {
     }
     return now_us_;
   }
+  [[nodiscard]] std::int64_t step_us() const { return step_us_; }
   void picture_is_over() {
     if (!is_live_ && !has_times_) now_us_ += step_us_;
   }
@@ -107,18 +113,32 @@ class SigningLine {
   SigningLine(video::Codec codec, video::StreamSigner& signer, UnitFile& out, PictureClock clock)
       : codec_(codec), signer_(signer), out_(out), clock_(clock) {}
 
-  /// `sets` stand in the container only, and are written in front.
-  Result<void> begin(const std::vector<Bytes>& sets, Counts& counts) {
-    for (const Bytes& set : sets) TRY(put(QueuedUnit{.bytes = set, .read = std::chrono::steady_clock::now()}, counts));
+  /// `sets` stand in the container: there they stay in MP4; a stream has them in front.
+  void begin_with(std::vector<Bytes> sets) { sets_ = std::move(sets); }
+  Result<void> put(const QueuedUnit& unit, Counts& counts) {
+    for (Bytes& set : std::exchange(sets_, {})) {
+      const QueuedUnit queued{.bytes = std::move(set), .time_us = unit.time_us, .read = unit.read};
+      TRY(put_one(queued, !out_.is_mp4(), counts));
+    }
+    return put_one(unit, true, counts);
+  }
+  /// What the signer has left for the end.
+  Result<void> finish(Counts& counts) {
+    TRY_ASSIGN(const std::vector<Bytes> rest, signer_.finish());
+    for (const Bytes& each : rest) TRY(out_.write(each, {}));
+    counts.sei += rest.size();
     return {};
   }
-  Result<void> put(const QueuedUnit& unit, Counts& counts) {
-    const std::optional<Bytes> escaped = escaped_if_needed(codec_, unit.bytes);
+
+ private:
+  Result<void> put_one(const QueuedUnit& unit, bool is_written, Counts& counts) {
+    const std::optional<Bytes> escaped = out_.is_mp4() ? std::nullopt : escaped_if_needed(codec_, unit.bytes);
     const ByteView bytes = escaped ? *escaped : unit.bytes;
     TRY_ASSIGN(const std::vector<Bytes> before, signer_.add(bytes, clock_.at(unit)));
-    for (const Bytes& each : before) TRY(out_.write(each));
+    for (const Bytes& each : before) TRY(out_.write(each, unit.time_us));
     counts.sei += before.size();
-    TRY(out_.write(bytes));
+    if (!is_written) return {};
+    TRY(out_.write(bytes, unit.time_us));
     if (out_.is_stdout()) TRY(out_.flush());
     ++counts.units;
     if (video::begins_picture(codec_, unit.bytes)) {
@@ -132,11 +152,11 @@ class SigningLine {
     return {};
   }
 
- private:
   video::Codec codec_;
   video::StreamSigner& signer_;
   UnitFile& out_;
   PictureClock clock_;
+  std::vector<Bytes> sets_;
 };
 
 /// Reads units into the queue until the recording or the consumer ends.
@@ -221,15 +241,17 @@ Result<void> sign(const Invocation& call) {
   TRY_ASSIGN(const std::shared_ptr<crypto::Signer> key, keystore::open_signer(call.get("--key")));
   TRY_ASSIGN(video::StreamSigner signer, video::StreamSigner::make(options, key));
   TRY_ASSIGN(const PictureClock clock, PictureClock::make(call, input.is_live));
-  TRY_ASSIGN(UnitFile out, UnitFile::create(call, call.get("--out"), recording.codec()));
+  TRY_ASSIGN(UnitFile out, UnitFile::create(call, call.get("--out"),
+                                            {.codec = recording.codec(),
+                                             .configuration = recording.decoder_configuration(),
+                                             .created = recording.created(),
+                                             .picture_us = clock.step_us()}));
   Counts counts;
   UnitQueue queue(depth);
   SigningLine line(recording.codec(), signer, out, clock);
-  TRY(line.begin(parameter_sets_in(recording.codec(), recording.decoder_configuration()), counts));
+  line.begin_with(video::parameter_sets_in(recording.codec(), recording.decoder_configuration()));
   TRY(run_line(call, recording, queue, line, counts));
-  TRY_ASSIGN(const std::vector<Bytes> rest, signer.finish());
-  for (const Bytes& each : rest) TRY(out.write(each));
-  counts.sei += rest.size();
+  TRY(line.finish(counts));
   if (counts.sei == 0) {
     return Error(Errc::invalid_input, "video.no-pictures", "no picture was found to sign",
                  "Is it a video? --codec says what a stream without container holds.");
@@ -247,7 +269,7 @@ std::vector<Option> sign_options() {
       {.name = "--key", .value = "URI", .help = "The camera's key: file:, pkcs11: or keystored:.", .required = true},
       {.name = "--out",
        .value = "FILE",
-       .help = "The signed stream; - for standard output.",
+       .help = "The signed stream, or NAME.mp4; - for standard output.",
        .required = true,
        .complete = Complete::file},
       {.name = "--chain",
@@ -269,6 +291,9 @@ std::vector<Option> sign_options() {
        .value = "N",
        .help = "Sign longer GOPs in parts of so many pictures.",
        .fallback = "150"},
+      {.name = "--list-entries",
+       .value = "N",
+       .help = "At most so many hashes in a list (8 to 900): a part whose list is full ends."},
       {.name = "--sign-every",
        .value = "N",
        .help = "Sign one of so many parts, the others through it.",
@@ -297,11 +322,10 @@ Command sign_command() {
       .verb = "sign",
       .summary = "Sign an encoded video stream",
       .description =
-          "Reads a H.264 or H.265 byte stream, an AV1 OBU stream, MP4 or IVF and writes a stream without container, "
-          "with "
-          "signature SEI in between; not one byte of the pictures changes. ONVIF Media Signing needs the certificate "
-          "of "
-          "the key.\n\nWith - as FILE a stream is signed as it arrives on standard input (with --codec); pictures then "
+          "Reads a H.264 or H.265 byte stream, an AV1 OBU stream, MP4 or IVF and puts signature SEI in between; not "
+          "one byte of the pictures changes. If --out ends in .mp4 it writes fragmented MP4, with the times of the "
+          "source, else a stream without container. ONVIF Media Signing needs the certificate of the key.\n\nWith - as "
+          "FILE a stream is signed as it arrives on standard input (with --codec); pictures then "
           "have the time at which they came. With --out - each unit is handed on as soon as it is signed. A picture "
           "waits for the beginning of the next unit and, once in a part, for the key. No picture is ever dropped: "
           "while "
@@ -311,6 +335,8 @@ Command sign_command() {
       .examples =
           {{"signet video sign in.h264 --key file:camera-keys?label=video --chain video.pem --out signed.h264",
             "Sign as ONVIF Media Signing."},
+           {"signet video sign in.mp4 --key file:camera-keys?label=video --chain video.pem --out signed.mp4",
+            "Sign a recording, and keep it playable."},
            {"signet video sign in.obu --key file:camera-keys?label=video --format axis-v2 --out signed.obu",
             "Sign AV1 as Axis Signed Video."},
            {"signet video sign - --codec h264 --key keystored:?purpose=video --chain video.pem --out - < camera",

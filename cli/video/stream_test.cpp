@@ -86,14 +86,14 @@ TEST(PipeUnits, P_VIDEO_025_units_are_the_same_however_their_bytes_arrive) {
 TEST(ParameterSets, are_taken_out_of_mp4_however_it_is_cut_off) {
   const Bytes avcc = from("0164001fffe1000467640a0b01000368eb01");
   const std::vector<Bytes> sets{from("67640a0b"), from("68eb01")};
-  EXPECT_EQ(parameter_sets_in(video::Codec::h264, avcc), sets);
+  EXPECT_EQ(video::parameter_sets_in(video::Codec::h264, avcc), sets);
   Bytes hvcc(22);
   append(hvcc, from("02a000010003400102a1000100024201"));
-  EXPECT_EQ(parameter_sets_in(video::Codec::h265, hvcc), (std::vector<Bytes>{from("400102"), from("4201")}));
-  EXPECT_EQ(parameter_sets_in(video::Codec::av1, from("810500000a0100")), std::vector<Bytes>{from("0a0100")});
+  EXPECT_EQ(video::parameter_sets_in(video::Codec::h265, hvcc), (std::vector<Bytes>{from("400102"), from("4201")}));
+  EXPECT_EQ(video::parameter_sets_in(video::Codec::av1, from("810500000a0100")), std::vector<Bytes>{from("0a0100")});
   for (const auto& [codec, whole] : {std::pair{video::Codec::h264, avcc}, {video::Codec::h265, hvcc}}) {
     for (std::size_t size = 0; size < whole.size(); ++size) {
-      const auto cut = parameter_sets_in(codec, ByteView(whole).first(size));
+      const auto cut = video::parameter_sets_in(codec, ByteView(whole).first(size));
       EXPECT_LE(cut.size(), 2U) << size;
       for (const Bytes& set : cut) EXPECT_LE(set.size(), size);
     }

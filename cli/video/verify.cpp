@@ -18,6 +18,11 @@ Result<void> outcome_of(const Invocation& call, const video::Verdict& verdict) {
   const std::string hint = "Keep the file as it is: it is evidence. --html and --json say which pictures are meant.";
   switch (verdict.authenticity()) {
     case Authenticity::not_signed:
+      if (verdict.signatures_valid() + verdict.signatures_invalid() > 0) {
+        return Error(Errc::not_found, "video.not-signed", "no picture of the recording is covered by its signatures",
+                     "A clip this short holds signatures over what was cut away: ask for a longer one, on the borders "
+                     "of GOPs (signet video export).");
+      }
       return Error(Errc::not_found, "video.not-signed", "the recording is not signed",
                    "If the camera signs, ask for the original: copying through an editor removes signatures.");
     case Authenticity::not_authentic:

@@ -40,6 +40,9 @@ COMMANDS: dict[str, list[str]] = {
     "key list": ["file:{vendor-keys:store}?passphrase=none"],
     "key show": ["file:{vendor-keys:keys}?label=alice&passphrase=none"],
     "key retire": ["file:{vendor-keys:keys}?label=alice&passphrase=none", "--yes"],
+    "key policy": ["check", "--policy", "{policy.json:json}"],
+    "key attest": ["file:{vendor-keys:keys}?label=alice&passphrase=none", "--out", "new.json"],
+    "key attest-verify": ["{key.attestation:json}", "--public-key", "{alice.pub:public-key}"],
     "ca init": [
         "new-ca",
         "--key",
@@ -55,9 +58,12 @@ COMMANDS: dict[str, list[str]] = {
         "firmware-signing",
         "--request",
         "{vendor-alice.csr:request}",
+        "--attestation",
+        "{key.attestation:json}",
         "--out",
         "new.pem",
     ],
+    "ca require": ["{vendor-ca:ca}", "--profile", "tls-server", "--strength", "strong"],
     "ca revoke": ["{vendor-ca:ca}", "SERIAL"],
     "ca crl": ["{vendor-ca:ca}", "--key", ROOT_KEY, "--out", "new.crl"],
     "ca list": ["{vendor-ca:ca}"],
@@ -164,6 +170,19 @@ COMMANDS: dict[str, list[str]] = {
     "station init": ["{station.json:json}"],
     "station status": ["{line.json:json}"],
     "station units": ["{line.json:json}"],
+    "repo init": [
+        "new-repo",
+        *("--root-key", "{escrow.pem:public-key}", "--targets-key", KEY),
+        *("--snapshot-key", "file:{vendor-keys:keys}?label=alice&passphrase=none"),
+        *("--timestamp-key", LOG_KEY),
+    ],
+    "repo add-product": ["{updates:repo}", "cam-b", "--product-key", "{escrow.pem:public-key}"],
+    "repo publish": ["{updates:repo}", "{cam.bundle:bundle}", "--track", "lts-2026"],
+    "repo promote": ["{updates:repo}", "cam-a", "2.0", "--to", "lts-2026"],
+    "repo withdraw": ["{updates:repo}", "cam-a", "2.0"],
+    "repo rotate": ["{updates:repo}", "targets", "--add", "{escrow.pem:public-key}"],
+    "repo sign": ["{updates:repo}", "--attach", "{updates/drafts/root.json:draft}"],
+    "repo status": ["{updates:repo}"],
     "ledger vkey": ["--key", "file:{vendor-keys:keys}?label=log&passphrase=none", "--name", "example.com/releases"],
     "ledger prove": ["{releases:ledger}", "0"],
     "ledger check": ["{entry.tlog-proof:proof}", "{entry:other-entry}", "--log-key", "{log.vkey:vkey}"],
@@ -200,15 +219,30 @@ COMMANDS: dict[str, list[str]] = {
         "new.h264",
     ],
     "video inspect": ["{signed.h264:video}"],
+    "sbom make": ["{parts.cdx.json:json}"],
+    "sbom merge": ["{parts.cdx.json:json}", "{parts.spdx.json:json}", "--out", "new.json"],
+    "sbom diff": ["{parts.cdx.json:json}", "{parts.spdx.json:json}"],
+    "sbom coverage": ["{root-tree:ledger}"],
+    "cvss score": ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"],
+    "cvss explain": ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"],
+    "vuln compare-versions": ["deb", "1.0", "1.1"],
+    "vuln purl": ["pkg:deb/debian/curl@7.88.1"],
+    "vuln in-range": ["vers:deb/<2.0", "1.0"],
     "help": ["firmware"],
     "completion bash": [],
     "completion zsh": [],
     "completion fish": [],
 }
 NEEDS_TPM = "it needs a born device: tests/journeys/birth_kill.py; below are its refusals"
+NEEDS_KEYSTORED = "it needs a signet-keystored: device/keystored; below are its refusals"
 NOT_HERE = {
+    **{name: NEEDS_KEYSTORED for name in ("key watch", "key rotate")},
     "tour": "it makes all of its input itself",
-    **{name: NEEDS_TPM for name in ("floor show", "floor apply", "id show", "id certificate", "id birth", "id verify")},
+    "key backend-test": "it answers by its exit code: tests/journeys/key_attest.py; below are its refusals",
+    **{
+        name: NEEDS_TPM
+        for name in ("floor show", "floor apply", "id show", "id certificate", "id birth", "id verify")
+    },
     **{name: "it needs a line with births; below are its refusals" for name in ("station release", "station batch")},
 }
 
@@ -237,6 +271,15 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
     )
 ) + (
     *(
+        ("key backend-test", [store])
+        for store in ("tpm:vendor-keys?tcti=swtpm:path=missing", "keystored:missing", "keystored:key.p8")
+    ),
+    ("key attest", ["keystored:missing?label=a", "--out", "new.json"]),
+    ("key attest", ["file:vendor-keys?label=alice&passphrase=none", "--out", "new.json", "--nonce", "00ff"]),
+    ("key attest-verify", ["key.attestation", "--require-strength", "strong"]),
+    ("key attest-verify", ["key.attestation", "--serial", "CAM0001"]),
+    ("key attest-verify", ["key.attestation", "--nonce", "8f1c2a90d75e43b6a1f00c9be2d71634"]),
+    *(
         (command, ["--keystored", socket])
         for command in ("floor show", "id show")
         for socket in ("missing", "key.p8")
@@ -253,6 +296,20 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
     ("id verify", ["sbom.json", "--anchor", "missing"]),
     *(("station release", [config, "A1"]) for config in ("line.json", "station.json", "sbom.json", "missing")),
     *(("station batch", [config, "new.json"]) for config in ("line.json", "station.json", "sbom.json", "missing")),
+    *(
+        ("key policy", words)
+        for words in (
+            ["explain", "--user", "0", "--key", "a", "--keystored", "missing"],
+            ["explain", "--user", "no-such-user", "--key", "a", "--policy", "policy.json"],
+            ["explain", "--user", "0", "--policy", "policy.json"],
+            ["explain", "--user", "0", "--key", "a", "--policy", "policy.json", "--time", "now"],
+            ["explain", "--key", "a"],
+            ["check"],
+            ["change"],
+        )
+    ),
+    *(("key watch", [*words, "--keystored", "missing"]) for words in ([], ["--count", "x"])),
+    *(("key rotate", [key]) for key in ("keystored:missing?label=a", KEY, "keystored:missing")),
     ("floor apply", ["floor.json", "--device", "device/device.json"]),  # a floor in a file
     ("floor apply", ["missing", "--device", "device/device.json"]),
     ("floor approve", ["--key", KEY, "--value", "7"]),  # and where to?
@@ -321,6 +378,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "keys": ("missing", *FOLDER_FAULTS),
     "ca": ("missing", "empty-folder", *FOLDER_FAULTS),
     "ledger": ("missing", "empty-folder", *FOLDER_FAULTS),
+    "repo": ("missing", "empty-folder", *FOLDER_FAULTS),
+    "draft": (*FILE_FAULTS, *CONTENT_FAULTS),
 }
 # What may be missing by design, and then means what docs/formats say.
 OPTIONAL = {
@@ -360,7 +419,43 @@ def make_videos(signet: Signet, maker: Maker) -> None:
     signet.must("video", "verify", "signed.h264", "--report", "report.dsse", "--sign", maker.key("alice"))
 
 
+def make_attestation(signet: Signet) -> None:
+    signet.must("key", "attest", KEY, "--out", "key.attestation")
+    (signet.folder / "alice.pub").write_bytes(signet.run("key", "show", KEY, "--public-key").out)
+
+
+def make_updates(signet: Signet) -> None:
+    signet.must(
+        *("repo", "init", "updates", "--root-key", KEY, "--targets-key", KEY),
+        *("--snapshot-key", LOG_KEY, "--timestamp-key", LOG_KEY),
+    )
+    signet.must("repo", "add-product", "updates", "cam-a", "--product-key", KEY)
+    signet.must("repo", "publish", "updates", "next.bundle", "--key", KEY)
+    signet.must("repo", "rotate", "updates", "root", "--add", "escrow.pem")
+
+
+def make_parts(signet: Signet) -> None:
+    dpkg = signet.folder / "root-tree/var/lib/dpkg"
+    (dpkg / "info").mkdir(parents=True)
+    (dpkg / "info/curl.list").write_text("/usr/bin/curl\n")
+    (dpkg / "status").write_text(
+        "Package: curl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 7.88.1-10\n"
+    )
+    signet.must("sbom", "make", "root-tree", "--out", "parts.cdx.json")
+    signet.must("sbom", "make", "root-tree", "--format", "spdx", "--out", "parts.spdx.json")
+
+
+def make_settings(folder: pathlib.Path) -> None:
+    rule = {"name": "all", "who": {"user": "0"}, "may": ["all"]}
+    (folder / "policy.json").write_text(json.dumps({"version": 1, "rules": [rule]}), encoding="utf-8")
+    (folder / "escrow.pem").write_text(ESCROW_PEM, encoding="ascii")
+    (folder / "station.json").write_text(json.dumps(STATION), encoding="utf-8")
+    begun = {**STATION, "state": "line-state", "ledger": {**STATION["ledger"], "folder": "line-ledger"}}
+    (folder / "line.json").write_text(json.dumps(begun), encoding="utf-8")
+
+
 def make_world(signet: Signet) -> None:
+    make_parts(signet)
     maker = Maker(signet)
     maker.issue("alice")
     maker.issue("carol")
@@ -381,11 +476,9 @@ def make_world(signet: Signet) -> None:
             "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"
         )
     )
-    (folder / "escrow.pem").write_text(ESCROW_PEM, encoding="ascii")
-    (folder / "station.json").write_text(json.dumps(STATION), encoding="utf-8")
-    begun = {**STATION, "state": "line-state", "ledger": {**STATION["ledger"], "folder": "line-ledger"}}
-    (folder / "line.json").write_text(json.dumps(begun), encoding="utf-8")
+    make_settings(folder)
     signet.must("floor", "approve", "--key", KEY, "--value", "5", "--out", "floor.json")
+    make_attestation(signet)
     signet.must("station", "init", "line.json")
     signet.must("ledger", "init", "releases", "--origin", "example.com/releases")
     signet.must("ledger", "append", "releases", "--file", "entry")
@@ -414,6 +507,7 @@ def make_world(signet: Signet) -> None:
     signet.must("firmware", "record", "cam.bundle", "--ledger", "releases")
     signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
     make_videos(signet, maker)
+    make_updates(signet)
     device = Device.make(signet, "device", maker.root, ("rootfs",))
     device.update(folder / "cam.bundle")
     for command, words in COMMANDS.items():

@@ -30,7 +30,7 @@ from journey import Done, Maker, Signet, expect, sample, travel
 from programs import free_port, run, serving
 from servers import Server, TlsServer, hear, noise_after_hello, reset, say
 
-PATIENCE = 15  # seconds that the program has for connection and handshake
+PATIENCE = 15  # seconds that the program has for name, connection and handshake
 SOON = 8  # seconds in which an answer that needs no waiting comes on a busy machine
 AUTHORITIES = {
     "factory-ca": "file:vendor-keys?label=factory&passphrase=none",
@@ -281,8 +281,39 @@ def check_no_server(world: World) -> None:
     unused.close()
 
 
+# Run in namespaces of its own: a resolver that hears every question and answers none, patiently asked.
+NO_ANSWER = """#!/usr/bin/env python3
+import fcntl, os, socket, struct, subprocess, sys
+deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+flags = struct.pack("16sH14x", b"lo", 1)  # IFF_UP
+fcntl.ioctl(deaf, 0x8914, flags)  # SIOCSIFFLAGS
+deaf.bind(("127.0.0.1", 53))
+deaf.set_inheritable(True)
+subprocess.run(["mount", "--bind", "resolv.conf", os.path.realpath("/etc/resolv.conf")], check=True)
+os.execv(PROGRAM, [PROGRAM, *sys.argv[1:]])
+"""
+
+
+def asks_nobody(world: World) -> Signet | None:
+    """The program where no name is ever resolved; None where this user may not make such a place."""
+    place = ["unshare", "--map-root-user", "--net", "--mount"]
+    if subprocess.run([*place, "true"], capture_output=True, check=False).returncode != 0:
+        print("skipped: namespaces are not allowed here, so only P_OS_010 shows a resolver that never answers")
+        return None
+    folder = world.folder
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:30 attempts:5\n", encoding="utf-8")
+    program = str(pathlib.Path(world.signet.program).resolve())
+    for name, text in (
+        ("inside", NO_ANSWER.replace("PROGRAM", repr(program))),
+        ("asks-nobody", f'#!/bin/sh\nexec {" ".join(place)} ./inside "$@"\n'),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return Signet(str(folder / "asks-nobody"), None, folder)
+
+
 def check_patience(world: World) -> None:
-    """Silence, and a server that speaks so slowly that it is never done."""
+    """Silence, a server that speaks so slowly that it is never done, and a name that nobody resolves."""
 
     def silent(connection: socket.socket) -> None:
         while connection.recv(1 << 16):
@@ -297,14 +328,19 @@ def check_patience(world: World) -> None:
     seconds: dict[str, float] = {}
     failures: list[BaseException] = []
 
-    def wait(what: str, url: str) -> None:
+    def wait(what: str, reason: str, signet: Signet, url: str) -> None:
         try:
-            seconds[what] = timed(world, "id.timeout", "unavailable", url)
+            began = time.monotonic()
+            signet.refused(reason, "unavailable", *world.words(url))
+            seconds[what] = time.monotonic() - began
         except BaseException as failure:  # pylint: disable=broad-except
             failures.append(failure)
 
     servers = {"silence": Server(silent), "a byte now and then": Server(slow)}
-    waiting = [threading.Thread(target=wait, args=(what, server.url)) for what, server in servers.items()]
+    cases = [(what, "id.timeout", world.signet, server.url) for what, server in servers.items()]
+    if elsewhere := asks_nobody(world):
+        cases.append(("a resolver's silence", "id.connect", elsewhere, "https://camera.example"))
+    waiting = [threading.Thread(target=wait, args=case) for case in cases]
     for each in waiting:
         each.start()
     for each in waiting:

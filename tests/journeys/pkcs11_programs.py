@@ -51,9 +51,10 @@ class Programs:
         self.root()
         self.run("openssl", "x509", "-in", "ca.pem", "-outform", "DER", "-out", "ca.der")
         self.run(*self.tool, "--write-object", "ca.der", "--type", "cert", "--label", "root", "--id", "0f")
-        expect(self.run(*self.tool, "--test"), "all 4 digest functions seem to work", "No errors")
-        # Of an RSA key --test wants signatures over what is no digest, which a TPM does not make.
         self.run(*self.tool, "--keypairgen", "--key-type", "rsa:2048", "--usage-sign", "--label", "rsa", "--id", "02")
+        tested = self.run(*self.tool, "--test")
+        expect(tested, "all 4 digest functions seem to work", "No errors", "RSA-X-509: OK", "RSA-PKCS: OK")
+        expect(tested, "SHA1-RSA-PKCS: OK", "SHA256-RSA-PKCS: OK")
         words = ["--session-rw", "--test-ec", "--key-type", "EC:prime256v1", "--id", "22", "--label", "test"]
         expect(self.run(*self.tool, *words), "Doing a signature", "==> OK")
 
@@ -64,6 +65,8 @@ class Programs:
             ("01", "ECDSA-SHA256", ["-sha256"], ["--signature-format", "openssl"]),
             ("01", "ECDSA-SHA1", ["-sha1"], ["--signature-format", "openssl"]),
             ("01", "ECDSA-SHA384", ["-sha384"], ["--signature-format", "openssl"]),
+            ("02", "SHA1-RSA-PKCS", ["-sha1"], []),
+            ("02", "SHA224-RSA-PKCS", ["-sha224"], []),
             ("02", "SHA256-RSA-PKCS", ["-sha256"], []),
             ("02", "SHA512-RSA-PKCS", ["-sha512"], []),
             (
@@ -81,11 +84,33 @@ class Programs:
             verified = self.openssl("dgst", *digest, "-verify", "public.pem", "-signature", "signature", "data")
             expect(verified, "Verified OK")
 
+    def blocks(self) -> None:
+        """An RSA key signs what is no digest: any data that fits, padded; but no block that may be a ciphertext."""
+        data, sign = self.folder / "data", [*self.tool, "--sign", "--id", "02", "-i", "data", "-o", "signature"]
+        for size in (0, 36, 117, 245):
+            data.write_bytes(os.urandom(size))
+            self.run(*sign, "--mechanism", "RSA-PKCS")
+            words = [
+                "pkeyutl",
+                "-verifyrecover",
+                "-pubin",
+                "-inkey",
+                "public.pem",
+                "-in",
+                "signature",
+                "-out",
+                "back",
+            ]
+            self.openssl(*words)
+            assert (self.folder / "back").read_bytes() == data.read_bytes(), f"{size} bytes come back"
+        data.write_bytes(os.urandom(246))
+        expect(self.run(*sign, "--mechanism", "RSA-PKCS", code=1), "CKR_DATA_LEN_RANGE")
+        data.write_bytes(b"\0" + os.urandom(255))
+        expect(self.run(*sign, "--mechanism", "RSA-X-509", code=1), "CKR_DATA_INVALID")
+
     def root(self) -> None:
         """A CA in files."""
-        self.openssl(
-            "req",
-            "-x509",
+        how = [
             "-newkey",
             "ec",
             "-pkeyopt",
@@ -95,46 +120,18 @@ class Programs:
             "ca.key",
             "-out",
             "ca.pem",
-            "-subj",
-            "/CN=test root",
-            "-days",
-            "2",
-        )
+        ]
+        self.openssl("req", "-x509", *how, "-subj", "/CN=test root", "-days", "2")
 
     def certificates(self) -> None:
         """Certificates for keys in the token, requested through the engine."""
         (self.folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n", encoding="utf-8")
         for label in ("web", "rsa"):
-            self.openssl(
-                "req",
-                "-new",
-                "-engine",
-                "pkcs11",
-                "-keyform",
-                "engine",
-                "-key",
-                key(label),
-                "-subj",
-                "/CN=localhost",
-                "-out",
-                f"{label}.csr",
-            )
+            how = ["-engine", "pkcs11", "-keyform", "engine", "-key", key(label)]
+            self.openssl("req", "-new", *how, "-subj", "/CN=localhost", "-out", f"{label}.csr")
             self.sign(label)
-        self.openssl(
-            "req",
-            "-new",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-keyout",
-            "file.key",
-            "-subj",
-            "/CN=localhost",
-            "-out",
-            "file.csr",
-        )
+        how = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "file.key"]
+        self.openssl("req", "-new", *how, "-subj", "/CN=localhost", "-out", "file.csr")
         self.sign("file")
         self.openssl("x509", "-in", "web.pem", "-outform", "DER", "-out", "web.der")
         self.run(*self.tool, "--write-object", "web.der", "--type", "cert", "--label", "web", "--id", "01")
@@ -350,7 +347,18 @@ http {{
         self.tls_client()
 
 
-STEPS = ("pkcs11_tool", "signatures", "certificates", "p11tool", "tls_client", "tls_server", "curl", "nginx", "ssh")
+STEPS = (
+    "pkcs11_tool",
+    "signatures",
+    "blocks",
+    "certificates",
+    "p11tool",
+    "tls_client",
+    "tls_server",
+    "curl",
+    "nginx",
+    "ssh",
+)
 
 
 def inside(folder: pathlib.Path, steps: list[str]) -> int:
