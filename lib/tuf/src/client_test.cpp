@@ -204,7 +204,8 @@ TEST_F(TufClient, P_TUF_005_a_kill_between_root_and_forgetting_is_made_good) {
   ASSERT_OK(refresh());
   const std::string root = kept("root");
   const std::string mark = to_hex(crypto::digest(crypto::HashAlgorithm::sha256, as_bytes(root)));
-  folder_.write(".rotation", as_bytes("0" + mark.substr(1)));  // the root that it speaks of never came
+  folder_.write(".rotation",
+                as_bytes((mark.front() == '0' ? "1" : "0") + mark.substr(1)));  // the root that it speaks of never came
   ASSERT_OK(Client::open(folder_.path()));
   EXPECT_NE(kept("timestamp"), "");
   folder_.write(".rotation", as_bytes(mark));
