@@ -20,10 +20,10 @@ Result<ossl::EvpPkey> fresh_key(crypto::KeyAlgorithm algorithm) {
   EVP_PKEY* raw = nullptr;
   switch (algorithm) {
     case crypto::KeyAlgorithm::ec_p256:
-      raw = EVP_EC_gen("P-256");
+      raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
       break;
     case crypto::KeyAlgorithm::ec_p384:
-      raw = EVP_EC_gen("P-384");
+      raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384");
       break;
     default:
       raw = EVP_RSA_gen(2048);

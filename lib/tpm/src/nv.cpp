@@ -1,5 +1,11 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <span>
+#include <vector>
+
 #include "connection.hpp"
 #include "ossl.hpp"
 #include "templates.hpp"
@@ -70,8 +76,10 @@ Result<crypto::PublicKey> key_in(ByteView certificate) {
 
 /// The known kinds of endorsement keys, with those of the preferred algorithm first.
 std::vector<EkTemplate> in_order(std::optional<crypto::KeyAlgorithm> preferred) {
-  std::vector<EkTemplate> order(ek_templates().begin(), ek_templates().end());
-  std::ranges::stable_partition(order, [&](const EkTemplate& which) { return which.algorithm == preferred; });
+  const auto fits = [&](const EkTemplate& which) { return which.algorithm == preferred; };
+  std::vector<EkTemplate> order;
+  std::ranges::copy_if(ek_templates(), std::back_inserter(order), fits);
+  std::ranges::copy_if(ek_templates(), std::back_inserter(order), std::not_fn(fits));
   return order;
 }
 
