@@ -54,7 +54,7 @@ function(_signet_add_tests name)
     # Tests that an emulator cannot pass say so and why (SKIP_UNDER_EMULATOR). Long RSA keys are left out altogether:
     # under emulation making one takes up to a minute, and what is tested is our code around it.
     list(GET CMAKE_CROSSCOMPILING_EMULATOR 0 emulator)
-    set_tests_properties(unit_${name} PROPERTIES TIMEOUT 1500
+    set_tests_properties(unit_${name} PROPERTIES TIMEOUT 3000
       ENVIRONMENT "SIGNET_EMULATOR=${emulator};GTEST_FILTER=-*rsa3072*:*rsa4096*")
   endif()
 endfunction()
