@@ -4,7 +4,6 @@
 
 #include "signet/os/fd.hpp"
 #include "signet/os/process.hpp"
-#include "signet/test/emulator.hpp"
 #include "signet/test/expect.hpp"
 #include "signet/test/temp_dir.hpp"
 
@@ -46,6 +45,7 @@ std::vector<Row> wrappable_rows() {
 class Wrapped : public testing::TestWithParam<Row> {};
 
 TEST_P(Wrapped, P_MEDIA_001_matroska_gives_the_verdict_of_the_file) {
+  NEEDS_CONFINEMENT();
   const test::TempDir folder;
   ASSERT_OK(wrap(GetParam(), folder / "wrapped.mkv"));
   const auto direct = judge_file(GetParam().path());
@@ -60,6 +60,7 @@ TEST_P(Wrapped, P_MEDIA_001_matroska_gives_the_verdict_of_the_file) {
 }
 
 TEST_P(Wrapped, P_MEDIA_001_mpegts_gives_the_verdict_of_the_file) {
+  NEEDS_CONFINEMENT();
   const test::TempDir folder;
   ASSERT_OK(wrap(GetParam(), folder / "wrapped.ts"));
   // Where a SEI was not escaped, start codes cannot say where it ends, in MPEG-TS no more than in any byte stream: what
@@ -114,7 +115,7 @@ Result<Judged> judge_piped(const std::string& path) {
 }
 
 TEST(Pipe, P_MEDIA_006_a_pipe_gives_the_verdict_of_the_file) {
-  SKIP_UNDER_EMULATOR("it lets a SIGPIPE through that the thread has blocked");
+  NEEDS_CONFINEMENT();
   const test::TempDir folder;
   ASSERT_OK(wrap(k_signed, folder / "a.mkv"));
   ASSERT_OK(wrap(k_signed, folder / "a.ts"));
@@ -148,6 +149,7 @@ TEST(Pipe, a_pipe_that_must_be_kept_is_bounded) {
 }
 
 TEST(Child, P_MEDIA_007_rubbish_in_a_container_is_refused_in_time) {
+  NEEDS_CONFINEMENT();
   const test::TempDir folder;
   Bytes matroska = to_bytes(std::string_view("\x1a\x45\xdf\xa3"));
   Bytes stream(188 * 20, std::byte{0xff});
@@ -200,6 +202,7 @@ Result<Bytes> run_confined(std::vector<std::string> arguments, bool may_network 
 }
 
 TEST(Child, P_MEDIA_009_it_writes_no_file) {
+  NEEDS_CONFINEMENT();
   const test::TempDir folder;
   const std::string out = folder / "out.h264";
   EXPECT_FALSE(run_confined({"-f", "lavfi", "-i", "color=size=16x16:d=0.1", "-f", "rawvideo", out}));
@@ -208,6 +211,7 @@ TEST(Child, P_MEDIA_009_it_writes_no_file) {
 }
 
 TEST(Child, P_MEDIA_009_it_has_no_network_unless_it_is_its_work) {
+  NEEDS_CONFINEMENT();
   const os::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -226,6 +230,7 @@ TEST(Child, P_MEDIA_009_it_has_no_network_unless_it_is_its_work) {
 }
 
 TEST(Child, P_MEDIA_007_silence_and_endless_work_end) {
+  NEEDS_CONFINEMENT();
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
   const os::Fd never_written(ends[1]);

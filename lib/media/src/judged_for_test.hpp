@@ -4,11 +4,16 @@
 
 #include "signet/media.hpp"
 #include "signet/os/file.hpp"
+#include "signet/test/emulator.hpp"
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+/// NEEDS_CONFINEMENT(): leaves a test out where ffmpeg cannot be started, since it only ever runs confined.
+#define NEEDS_CONFINEMENT() \
+  SKIP_UNDER_EMULATOR("it knows no Landlock and no seccomp filters, without which ffmpeg is not run")
 
 namespace signet::media {
 

@@ -47,6 +47,7 @@ struct Played {
 };
 
 TEST(Rtsp, P_MEDIA_001_a_live_stream_gives_the_verdict_of_the_file) {
+  NEEDS_CONFINEMENT();
   for (const Played& each :
        {Played{"generated/onvif/multigop3.h264", "h264"}, Played{"generated/onvif-intime/modify_P_gop3.h265", "h265"},
         Played{"generated/axis/trim_both.h265", "h265"}}) {
@@ -67,6 +68,7 @@ TEST(Rtsp, P_MEDIA_001_a_live_stream_gives_the_verdict_of_the_file) {
 }
 
 TEST(Rtsp, P_MEDIA_011_what_was_seen_until_the_end_of_the_time_is_judged) {
+  NEEDS_CONFINEMENT();
   const std::string file = (k_vectors / "generated/onvif/multigop3.h264").string();
   const auto whole = judge_file(file);
   ASSERT_OK(whole);
@@ -83,6 +85,7 @@ TEST(Rtsp, P_MEDIA_011_what_was_seen_until_the_end_of_the_time_is_judged) {
 }
 
 TEST(Rtsp, P_MEDIA_011_a_stop_ends_it_with_a_verdict) {
+  NEEDS_CONFINEMENT();
   const Camera camera((k_vectors / "generated/onvif/multigop3.h264").string(), "h264", 25);
   const auto stop_at = std::chrono::steady_clock::now() + std::chrono::seconds(6);
   auto opened = open(camera.url(), {.is_stopped = [stop_at] { return std::chrono::steady_clock::now() > stop_at; }});
@@ -93,6 +96,7 @@ TEST(Rtsp, P_MEDIA_011_a_stop_ends_it_with_a_verdict) {
 }
 
 TEST(Rtsp, an_error_does_not_repeat_the_password) {
+  NEEDS_CONFINEMENT();
   const auto opened = open("rtsp://operator:hunter2@127.0.0.1:1/stream", {.duration = std::chrono::seconds(5)});
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().reason(), "media.unreadable");

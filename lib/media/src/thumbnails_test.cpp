@@ -27,6 +27,7 @@ Bytes picture_at(const std::string& file, const std::string& format, std::uint64
 }
 
 TEST(Thumbnails, P_MEDIA_010_show_the_picture_that_was_asked_for) {
+  NEEDS_CONFINEMENT();
   const std::string file = (k_vectors / "base/base.h264").string();
   const std::array<std::uint64_t, 4> wanted{60, 0, 27, 100'000};
   const auto found = thumbnails(file, wanted, {.width_max = 160});
@@ -42,6 +43,7 @@ TEST(Thumbnails, P_MEDIA_010_show_the_picture_that_was_asked_for) {
 }
 
 TEST(Thumbnails, P_MEDIA_010_are_made_of_every_container_and_codec) {
+  NEEDS_CONFINEMENT();
   const std::array<std::uint64_t, 2> wanted{1, 4};
   for (const char* name :
        {"base/base.h265", "base/base.obu", "containers/tables.mp4", "containers/fragments.mp4", "containers/units.ivf",
@@ -55,6 +57,7 @@ TEST(Thumbnails, P_MEDIA_010_are_made_of_every_container_and_codec) {
 }
 
 TEST(Thumbnails, P_MEDIA_010_of_what_cannot_be_decoded_are_left_out) {
+  NEEDS_CONFINEMENT();
   const test::TempDir folder;
   const auto stream = os::read_file(k_vectors / "base/base.h264", 1U << 24U);
   ASSERT_OK(stream);

@@ -6,6 +6,7 @@
 #include "signet/core/bytes.hpp"
 
 #include "orders.hpp"
+#include "percent.hpp"
 
 #include <algorithm>
 
@@ -230,6 +231,7 @@ Result<Constraints> parse_intervals(std::string_view text) {
     const std::string_view low = trimmed(inside.substr(0, comma));
     const std::string_view high = comma == std::string_view::npos ? low : trimmed(inside.substr(comma + 1));
     text = trimmed(text.substr(end + 1));
+    if (!text.empty() && text.find_first_of(",[(") != 0) return bad_native(text);
     if (comma == std::string_view::npos) {
       if (low.empty() || !closed_left || !closed_right) return bad_native(inside);
       all.push_back({equal, std::string(low)});
@@ -319,7 +321,10 @@ Result<NativeRange> parse_native(std::string_view scheme, VersionScheme order, s
     return range;
   }
   TRY_ASSIGN(range.constraints, parse_by_scheme(scheme, order, text));
-  for (const VersionConstraint& one : range.constraints) TRY(check_version(order, one.version));
+  for (const VersionConstraint& one : range.constraints) {
+    if (!is_plain_text(one.version)) return bad_native(text);
+    TRY(check_version(order, one.version));
+  }
   return range;
 }
 

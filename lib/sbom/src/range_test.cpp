@@ -150,7 +150,7 @@ TEST(Range, refuses_with_a_reason) {
       {"vers:npm/" + std::string(2000, '1'), "version.too-long"},
   };
   for (const auto& [text, reason] : table) EXPECT_REASON(VersionRange::parse(text), reason) << text.substr(0, 40);
-  for (const char* text : {"[1.0", "(1.0)", "[]"})
+  for (const char* text : {"[1.0", "(1.0)", "[]", "[1.0]2.0", "[1.0,\xff]", "1.0\xc0"})
     EXPECT_REASON(VersionRange::from_native("maven", text), "range.native");
   for (const char* text : {"^", "~x.y", ">=", "^a"})
     EXPECT_REASON(VersionRange::from_native("npm", text), "range.native");
