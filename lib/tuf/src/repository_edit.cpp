@@ -15,6 +15,7 @@ namespace signet::tuf {
 namespace {
 
 constexpr std::size_t k_copy_size_bytes = 1U << 20U;
+constexpr std::string_view k_bundle_suffix = ".bundle";
 
 using NameOfKey = std::function<std::string(const std::string& id)>;
 
@@ -50,7 +51,7 @@ Result<Copied> copy_in(const std::filesystem::path& from, const std::filesystem:
 }
 
 std::string path_of(const ProductId& product, std::string_view version) {
-  return product.str() + "/" + std::string(version) + ".bundle";
+  return product.str() + "/" + std::string(version) + std::string(k_bundle_suffix);
 }
 
 Json names_json(const std::vector<std::string>& names) {
@@ -233,11 +234,12 @@ Result<void> Repository::publish(const ProductId& product, const Release& releas
                  "A release never changes: give the new one a new version, or withdraw the old one first.");
   }
   TRY_ASSIGN(const Copied copied, copy_in(release.file, state_->target(product.str()), release.version + ".bundle"));
-  const Json custom = Json::object({{"version", release.version},
-                                    {"security_version", release.security_version},
-                                    {"tracks", names_json({release.track})},
-                                    {"hardware", names_json(release.hardware)},
-                                    {"published", to_rfc3339(now)}});
+  Json custom = Json::object({{"version", release.version},
+                              {"security_version", release.security_version},
+                              {"tracks", names_json({release.track})},
+                              {"hardware", names_json(release.hardware)},
+                              {"published", to_rfc3339(now)}});
+  for (const auto& [name, value] : release.terms.members()) custom.set(name, value);
   targets.set(path, Json::object({{"length", copied.size_bytes},
                                   {"hashes", Json::object({{"sha256", copied.sha256}})},
                                   {"custom", custom}}));
@@ -327,6 +329,7 @@ Result<std::vector<Listed>> Repository::releases(const ProductId& product) const
   if (!document) return all;
   TRY_ASSIGN(const Json targets, document->signed_part.object_at("targets"));
   for (const auto& [path, target] : targets.members()) {
+    if (!path.ends_with(k_bundle_suffix)) continue;
     Listed one{.path = path, .version = {}, .security_version = 0, .tracks = {}, .size_bytes = 0};
     TRY_ASSIGN(const Json custom, target.object_at("custom"));
     TRY_ASSIGN(one.version, custom.string_at("version"));

@@ -52,6 +52,7 @@ struct Release {
   std::string track;
   std::filesystem::path file;  ///< copied into the repository
   std::vector<std::string> hardware = {};
+  Json terms = Json::object();  ///< further members of the target's "custom"; see signet/release.hpp
 };
 
 /// A change of the keys of a role, "root" to "timestamp" or a product.
@@ -122,6 +123,10 @@ class Repository {
   /// Takes a release off one track, or altogether.
   Result<void> withdraw(const ProductId& product, std::string_view version, const std::optional<std::string>& track,
                         Instant now);
+  /// Puts a small document beside the releases, as PRODUCT/NAME, in place of the one before.
+  Result<void> put_document(const ProductId& product, const std::string& name, ByteView content, Instant now);
+  /// Its newest content, drafts included; nothing if there is none.
+  [[nodiscard]] Result<std::optional<Bytes>> document(const ProductId& product, const std::string& name) const;
   /// Changes who signs for a role. What the role has signed is drafted anew where the change makes that necessary.
   Result<void> change_keys(const std::string& role, const KeyChange& change, Instant now);
   /// A new version of the same content with a new expiry; of snapshot and timestamp at the next release().
