@@ -114,8 +114,8 @@ Result<void> read_object(const Json& json, std::string_view name, Read read) {
 Result<Config> read(ByteView text, const std::filesystem::path& folder) {
   TRY_ASSIGN(const Json json,
              Json::parse(text, {.size_bytes_max = k_config_bytes_max, .depth_max = 5, .values_max = 500}));
-  TRY(json.only_members({"source", "encoder", "key", "chain", "format", "part_frames", "device", "rtsp", "record",
-                         "status", "queue_pictures"}));
+  TRY(json.only_members({"source", "encoder", "key", "chain", "format", "part_frames", "sign_parameters", "device",
+                         "rtsp", "record", "status", "queue_pictures"}));
   Config config;
   TRY(read_text(json, "source", config.source));
   TRY(read_text(json, "key", config.key));
@@ -131,6 +131,7 @@ Result<Config> read(ByteView text, const std::filesystem::path& folder) {
     }
   }
   TRY(read_number(json, k_part, config.part_frames));
+  if (const Json* given = json.find("sign_parameters")) TRY(given->as_bool(config.sign_parameters, "sign_parameters"));
   TRY(read_number(json, k_queue, config.queue_pictures_max));
   std::string status;
   TRY(read_text(json, "status", status));

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
 #include "gst_handles.hpp"
+#include "gst_pipelines.hpp"
 #include "units.hpp"
 #include "video_source.hpp"
 
@@ -13,43 +14,6 @@
 namespace signet::camerad {
 
 namespace {
-
-// What a picture is turned into before it is taken. Parameter sets before each I picture: each segment can be played.
-constexpr std::string_view k_h264_tail =
-    "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out";
-constexpr std::string_view k_h265_tail =
-    "h265parse config-interval=-1 ! video/x-h265,stream-format=byte-stream,alignment=au ! appsink name=out";
-
-/// From raw pictures to pictures that are taken. No B pictures and closed GOPs: nothing waits, every slice can be
-/// signed.
-std::string encoder_tail(const Encoder& encoder) {
-  const std::string gop = std::to_string(encoder.gop_frames);
-  const std::string bitrate = std::to_string(encoder.bitrate_kbps);
-  if (encoder.codec == video::Codec::h264) {
-    return "videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency speed-preset=veryfast bframes=0 "
-           "byte-stream=true key-int-max=" +
-           gop + " bitrate=" + bitrate + " ! " + std::string(k_h264_tail);
-  }
-  return "videoconvert ! video/x-raw,format=I420 ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=" + gop +
-         " bitrate=" + bitrate + " option-string=\"bframes=0:open-gop=0:log-level=none\" ! " + std::string(k_h265_tail);
-}
-
-std::string test_pattern(const Encoder& encoder) {
-  return "videotestsrc is-live=true pattern=ball ! video/x-raw,width=" + std::to_string(encoder.width) +
-         ",height=" + std::to_string(encoder.height) + ",framerate=" + std::to_string(encoder.rate) + "/1 ! " +
-         encoder_tail(encoder);
-}
-
-/// The source as GStreamer names it.
-Result<std::string> uri_of(const std::string& source) {
-  if (source.starts_with("v4l2:")) return "v4l2://" + source.substr(5);
-  if (!source.starts_with("file:")) return source;
-  GError* failed = nullptr;
-  const std::unique_ptr<char, decltype(&g_free)> uri(gst_filename_to_uri(source.c_str() + 5, &failed), &g_free);
-  const GErrorHandle error(failed);
-  if (!uri) return Error(Errc::invalid_input, "camerad.source", printable(error->message));
-  return std::string(uri.get());
-}
 
 std::int64_t now_us() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -169,8 +133,8 @@ Result<void> VideoSource::Impl::attach(GstPad* pad) {
   if (!caps) caps.reset(gst_pad_query_caps(pad, nullptr));
   const GstStructure* const structure = gst_caps_get_structure(caps.get(), 0);
   std::string tail = encoder_tail(encoder_);
-  if (gst_structure_has_name(structure, "video/x-h264") != FALSE) tail = k_h264_tail;
-  if (gst_structure_has_name(structure, "video/x-h265") != FALSE) tail = k_h265_tail;
+  if (gst_structure_has_name(structure, "video/x-h264") != FALSE) tail = coded_tail(video::Codec::h264);
+  if (gst_structure_has_name(structure, "video/x-h265") != FALSE) tail = coded_tail(video::Codec::h265);
   GError* failed = nullptr;
   GstElement* const bin = gst_parse_bin_from_description(("queue ! " + tail).c_str(), TRUE, &failed);
   const GErrorHandle error(failed);

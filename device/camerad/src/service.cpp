@@ -77,6 +77,7 @@ video::SignOptions Service::State::options_for(video::Codec codec) const {
   options.codec = codec;
   options.profile = config.profile;
   options.partial_gop_frames_max = config.part_frames;
+  options.parameter_sets = config.sign_parameters;
   options.chain = chain;
   options.device = config.device;
   return options;

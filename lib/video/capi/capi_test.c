@@ -224,8 +224,14 @@ static void signed_pictures_are_authentic(EVP_PKEY* key, int by_callback) {
   } else {
     sign.key_uri = uri;
   }
+  sign.sign_parameters = 1;
   CHECK(signet_video_judge_open(&options, &judge, &error) == SIGNET_VIDEO_OK);
   CHECK(signet_video_signer_open(&sign, &signer, &error) == SIGNET_VIDEO_OK);
+  for (i = 0; i < 2; ++i) {
+    static const unsigned char sets[2][5] = {{0x67, 0x42, 0xc0, 0x1e, 0xd9}, {0x68, 0xce, 0x3c, 0x11, 0x80}};
+    CHECK(signet_video_signer_add(signer, sets[i], sizeof sets[i], 1780272000000000, emit, judge, &error) == 0);
+    CHECK(signet_video_judge_push_unit(judge, sets[i], sizeof sets[i], 0, &error) == SIGNET_VIDEO_OK);
+  }
   for (i = 0; i < 100; ++i) {
     const unsigned char unit[] = {i % 20 == 0 ? 0x65 : 0x41, 0x9a, 0x11, (unsigned char)(i + 1), 0x80};
     CHECK(signet_video_signer_add(signer, unit, sizeof unit, 1780272000000000 + i * 40000, emit, judge, &error) == 0);
@@ -236,7 +242,7 @@ static void signed_pictures_are_authentic(EVP_PKEY* key, int by_callback) {
   CHECK(signet_video_judge_finish(judge, &result, &error) == SIGNET_VIDEO_OK);
   signet_video_result_summary(result, &summary);
   CHECK(summary.authenticity == SIGNET_VIDEO_AUTHENTIC && summary.frames_authentic == 100);
-  CHECK(summary.recorded_from_s == 1780272000);
+  CHECK(summary.recorded_from_s == 1780272000 && summary.parameters_covered == 1);
   CHECK(strcmp(signet_video_result_text(result, SIGNET_VIDEO_TEXT_SERIAL), "S1") == 0);
   signet_video_result_free(result);
   signet_video_signer_free(signer);

@@ -187,6 +187,7 @@ SIGNET_VIDEO_EXPORT signet_video_status signet_video_judge_file(signet_video_rea
     TRY_ASSIGN(made.hash, probe_hash(probe));
     TRY_ASSIGN(Recording recording, Recording::open(source, codec));
     made.recorded = recording.created();
+    made.configuration = recording.decoder_configuration();
     CallbackObserver observer(given);
     StreamJudge judge(recording.codec(), std::move(made), &observer);
     while (true) {
@@ -223,7 +224,8 @@ SIGNET_VIDEO_EXPORT void signet_video_result_summary(const signet_video_result* 
                                  .findings = number(verdict.findings_total()),
                                  .recorded_from_s = second(provenance.recorded_from),
                                  .recorded_to_s = second(provenance.recorded_to),
-                                 .frames_not_presented = number(coverage.frames_not_presented)};
+                                 .frames_not_presented = number(coverage.frames_not_presented),
+                                 .parameters_covered = coverage.parameters_covered ? 1 : 0};
   std::memcpy(summary, &all, std::min(summary->struct_size, sizeof all));
 }
 

@@ -95,6 +95,8 @@ Result<SignOptions> sign_options(const signet_video_sign_options& given) {
   if (given.sign_every != 0) options.sign_every = given.sign_every;
   options.hash_list = given.low_bitrate == 0;
   options.certificate_sei = given.certificate_sei != 0;
+  options.parameter_sets = given.sign_parameters != 0;
+  options.hash_list_entries_max = given.hash_list_entries_max;
   TRY_ASSIGN(options.chain, certificates_of(given.chain_pem, given.chain_pem_size));
   options.device = {.manufacturer = text_of(given.manufacturer),
                     .hardware = text_of(given.hardware),

@@ -3,7 +3,6 @@
  *
  * libsignet_video: judge and sign encoded video (ONVIF Media Signing, Axis Signed Video), for players, recorders and
  * cameras in any language. Examples: examples/video; what verdicts mean: signed-video.md.
- *
  * Ownership  What a function gives through a handle pointer is freed by the function named beside it; freeing NULL is
  *            allowed. Texts belong to the handle that they came from and live as long. What a callback is given lives
  *            until it returns. Bytes that are passed in are read or copied before the call returns.
@@ -123,7 +122,7 @@ typedef struct signet_video_judge_options {
   int64_t now_s;    /**< for "expired today"; 0: the system's clock */
   int32_t codec;    /**< SIGNET_VIDEO_H264 ...; 0 if signet_video_judge_file() shall find out */
   uint32_t threads; /**< that hash, the caller's among them; 0: one */
-  int32_t live;     /**< not 0: decide as soon as the bytes are there; else up to some MiB later, and faster */
+  int32_t live;     /**< not 0: decide as soon as a signature is there, on the caller's thread; else some MiB later */
   void* user;       /**< for the callbacks, each of which may be NULL */
   void (*on_frame)(void* user, const signet_video_frame* frame);
   void (*on_gop)(void* user, const signet_video_gop* gop);
@@ -151,6 +150,7 @@ typedef struct signet_video_summary {
   int64_t recorded_from_s; /**< by the signer's clock, or SIGNET_VIDEO_NONE */
   int64_t recorded_to_s;
   int64_t frames_not_presented; /**< judged, but cut away by an edit list of MP4: no player shows them */
+  int64_t parameters_covered;   /**< 1: the decoder's parameters of all authentic pictures are signed as well */
 } signet_video_summary;
 
 /** Texts about a stream. */
@@ -238,6 +238,8 @@ typedef struct signet_video_sign_options {
   const char* firmware;
   const char* serial;
   const char* address;
+  int32_t sign_parameters;        /**< not 0: the decoder's parameters as well (H.264, H.265) */
+  uint32_t hash_list_entries_max; /**< a part whose list is full ends; 8 to 900; 0: what fits in a SEI */
 } signet_video_sign_options;
 
 /** Free with signet_video_signer_free(). */

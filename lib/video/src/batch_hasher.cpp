@@ -133,9 +133,13 @@ void BatchHasher::await_front() {
   spare_.push_back(std::move(front));
 }
 
-void BatchHasher::finish() {
+void BatchHasher::flush() {
   submit();
   while (!in_order_.empty()) await_front();
+}
+
+void BatchHasher::finish() {
+  flush();
   stop();
 }
 

@@ -29,7 +29,9 @@ class BatchHasher {
 
   /// `bytes` are copied; none if there is nothing to hash.
   void add(HashedUnit unit, ByteView bytes);
-  /// Delivers what is left.
+  /// Hashes and delivers what has been collected.
+  void flush();
+  /// Delivers what is left; nothing comes after it.
   void finish();
 
  private:

@@ -14,9 +14,23 @@ constexpr std::size_t k_size_bytes_max = 4096;
 
 }  // namespace
 
+void BitReader::append(std::byte each) {
+  if (size_ < few_.size()) {
+    few_.at(size_) = each;
+  } else {
+    more_.push_back(each);
+  }
+  ++size_;
+}
+
+BitReader BitReader::of(ByteView bytes) {
+  BitReader reader;
+  for (const std::byte each : bytes.first(std::min(bytes.size(), k_size_bytes_max))) reader.append(each);
+  return reader;
+}
+
 BitReader BitReader::of_nal(ByteView payload) {
-  Bytes plain;
-  plain.reserve(std::min(payload.size(), k_size_bytes_max));
+  BitReader reader;
   std::size_t zeros = 0;
   for (const std::byte each : payload.first(std::min(payload.size(), k_size_bytes_max))) {
     if (zeros >= 2 && each == std::byte{3}) {
@@ -24,26 +38,26 @@ BitReader BitReader::of_nal(ByteView payload) {
       continue;
     }
     zeros = each == std::byte{0} ? zeros + 1 : 0;
-    plain.push_back(each);
+    reader.append(each);
   }
-  return BitReader(std::move(plain));
+  return reader;
 }
 
 std::uint32_t BitReader::bits(unsigned count) {
   std::uint32_t value = 0;
   for (; count > 0; --count, ++at_) {
-    if (at_ / 8 >= bytes_.size()) {
+    if (at_ / 8 >= size_) {
       failed_ = true;
       return 0;
     }
-    value = value << 1U | (std::to_integer<std::uint32_t>(bytes_[at_ / 8]) >> (7 - at_ % 8) & 1U);
+    value = value << 1U | (std::to_integer<std::uint32_t>(at(at_ / 8)) >> (7 - at_ % 8) & 1U);
   }
   return value;
 }
 
 void BitReader::skip(unsigned count) {
   at_ += count;
-  failed_ = failed_ || at_ > bytes_.size() * 8;
+  failed_ = failed_ || at_ > size_ * 8;
 }
 
 std::uint32_t BitReader::ue() {

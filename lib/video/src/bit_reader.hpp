@@ -5,6 +5,7 @@
 
 #include "signet/core/bytes.hpp"
 
+#include <array>
 #include <cstdint>
 
 namespace signet::video {
@@ -14,7 +15,7 @@ class BitReader {
  public:
   /// Of a NAL unit without its header: emulation prevention is taken out (H.264 7.4.1, H.265 7.4.2).
   static BitReader of_nal(ByteView payload);
-  static BitReader of(ByteView bytes) { return BitReader(to_bytes(bytes)); }
+  static BitReader of(ByteView bytes);
 
   [[nodiscard]] bool failed() const { return failed_; }
   /// At most 32 of them.
@@ -26,8 +27,13 @@ class BitReader {
   std::int32_t se();
 
  private:
-  explicit BitReader(Bytes bytes) : bytes_(std::move(bytes)) {}
-  Bytes bytes_;
+  BitReader() = default;
+  void append(std::byte each);
+  [[nodiscard]] std::byte at(std::size_t i) const { return i < few_.size() ? few_[i] : more_[i - few_.size()]; }
+
+  std::array<std::byte, 64> few_{};  // all of a slice's front: one for each picture costs no memory
+  Bytes more_;
+  std::size_t size_ = 0;
   std::size_t at_ = 0;  // in bits
   bool failed_ = false;
 };

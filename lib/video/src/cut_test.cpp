@@ -205,13 +205,15 @@ std::vector<Mode> all_modes() {
       {"parts_of_1", {.partial_gop_frames_max = 1}, 7},
       {"low_bitrate_parts", {.hash_list = false, .partial_gop_frames_max = 7}, 3},
       {"every_third_part_low_bitrate", {.hash_list = false, .partial_gop_frames_max = 7, .sign_every = 3}, 3},
+      {"every_third_part", {.partial_gop_frames_max = 7, .sign_every = 3}, 3},
       {"certificate_sei", {.hash = sha384, .certificate_sei = true}, 5},
+      {"parameters", {.parameter_sets = true}, 7},
   };
   std::vector<Mode> modes;
   for (const auto& [name, options, step] : kinds) {
     for (const Codec codec : {Codec::h264, Codec::h265, Codec::av1}) {
       for (const Profile profile : {Profile::onvif, Profile::axis_v2}) {
-        if (codec == Codec::av1 && profile == Profile::onvif) continue;
+        if (codec == Codec::av1 && (profile == Profile::onvif || options.parameter_sets)) continue;
         modes.push_back({name, codec, profile, options, step});
       }
     }

@@ -19,8 +19,13 @@ Instant instant_of_us(std::int64_t us) { return {us / 1'000'000}; }
 
 }  // namespace
 
-Engine::Engine(Family family, crypto::HashAlgorithm hash, FindingSink& findings)
-    : family_(family), hash_(hash), hasher_(hash), findings_(findings) {}
+Engine::Engine(Family family, crypto::HashAlgorithm hash, FindingSink& findings, VerifiedSink& verified)
+    : family_(family), hash_(hash), hasher_(hash), findings_(findings), verified_(verified) {}
+
+bool Engine::is_by_signer(ByteView document, ByteView signature) {
+  hasher_.update(document);
+  return keys_.is_by_signer(family_, hash_, hasher_.finish(), signature);
+}
 
 void Engine::report(FindingKind kind, std::uint64_t gop, std::optional<std::uint64_t> frame,
                     std::optional<std::uint64_t> unit, std::uint64_t count, std::string text) {

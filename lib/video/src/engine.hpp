@@ -18,11 +18,19 @@ class FindingSink {
   virtual void found(Finding finding) = 0;
 };
 
+class Engine;
+/// Hears which units are genuine.
+class VerifiedSink {
+ public:
+  virtual ~VerifiedSink() = default;
+  virtual void verified(Engine& engine, const Item& item) = 0;
+};
+
 /// Judges one stream by the signatures of one family: keeps the units that no SEI has covered yet, and matches each SEI
 /// with them.
 class Engine {
  public:
-  Engine(Family family, crypto::HashAlgorithm hash, FindingSink& findings);
+  Engine(Family family, crypto::HashAlgorithm hash, FindingSink& findings, VerifiedSink& verified);
 
   void add_item(Item item);
   void add_sei(Sei sei, std::uint64_t unit, const Digest& unit_hash);
@@ -31,6 +39,10 @@ class Engine {
   /// The stream is over.
   void finish();
 
+  /// Whether one of the keys that signed pictures here made this signature.
+  [[nodiscard]] bool is_by_signer(ByteView document, ByteView signature);
+
+  [[nodiscard]] Family family() const { return family_; }
   [[nodiscard]] Timeline& timeline() { return timeline_; }
   [[nodiscard]] const KeyRing& keys() const { return keys_; }
   [[nodiscard]] crypto::HashAlgorithm hash() const { return hash_; }
@@ -91,6 +103,8 @@ class Engine {
   [[nodiscard]] Stretch part_of(const Sei& sei, std::uint64_t unit) const;
   [[nodiscard]] bool covers_what_was_cut_away(const Sei& sei, std::uint64_t unit, std::uint64_t units) const;
   void judge_orphan_at_head(const Sei& sei, std::uint64_t unit, std::uint64_t units);
+  [[nodiscard]] bool lacks_its_anchor(const Alignment& alignment) const;
+  void judge_without_anchor(const Sei& sei, std::uint64_t unit);
   void claim_linked_head(const Sei& sei, std::size_t end);
 
   // sections.cpp
@@ -112,6 +126,7 @@ class Engine {
   crypto::HashAlgorithm hash_;
   UnitHasher hasher_;
   FindingSink& findings_;
+  VerifiedSink& verified_;
   Timeline timeline_;
   KeyRing keys_;
   std::vector<Item> items_;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "parameters.hpp"
+#include "picture_order.hpp"
 #include "sei.hpp"
 #include "unit.hpp"
 
@@ -24,10 +26,11 @@ struct HashedUnit {
   bool is_presented = true;
   bool is_item = false;  ///< takes part in hash lists, by `hash`
   Digest hash = {};
-  std::uint64_t parameter_key = 0;  ///< of a parameter set that was read whole
-  bool has_parameter_key = false;
-  bool is_whole = false;                          ///< it came in one piece
-  std::unique_ptr<SignatureUnit> signature = {};  ///< if it is one of ours
+  std::optional<ParameterSet> parameter_set = {};  ///< if it is one, and was read whole
+  std::optional<OrderKey> order = {};              ///< H.265: of a slice that begins a picture
+  bool is_whole = false;                           ///< it came in one piece
+  std::unique_ptr<SignatureUnit> signature = {};   ///< if it is one of ours
+  std::unique_ptr<Result<ParameterStatement>> statement = {};
 };
 
 /// Takes units in the order of the stream.

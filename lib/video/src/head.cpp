@@ -56,6 +56,23 @@ void Engine::judge_orphan_at_head(const Sei& sei, std::uint64_t unit, std::uint6
          "none of the units before this signature is one that it covers");
 }
 
+/// Whether of a part only unsigned SEI can be found in its list, since they alone hang on no I picture: that of its
+/// pictures was cut away, and nobody can compute their entries.
+bool Engine::lacks_its_anchor(const Alignment& alignment) const {
+  if (timeline_.span_started() || anchor_before_) return false;
+  const std::size_t end = alignment.pairs.back().second;
+  for (std::size_t i = 0; i < end; ++i) {
+    if (items_[i].is_anchor) return false;
+  }
+  return std::ranges::all_of(alignment.pairs, [this](const auto& pair) { return items_[pair.second].is_plain; });
+}
+
+/// What such a part says of the unsigned SEI in it has been taken; its pictures stay uncovered.
+void Engine::judge_without_anchor(const Sei& sei, std::uint64_t unit) {
+  report(FindingKind::note, gop_now(), std::nullopt, unit, sei.general->units,
+         "the recording begins behind the I picture of these signed pictures: without it nobody can check them");
+}
+
 /// Each part names the first unit of the one before it. If that unit is here, then that part is, and its own signature
 /// did not fit: without hash list nobody could tell before.
 void Engine::claim_linked_head(const Sei& sei, std::size_t end) {

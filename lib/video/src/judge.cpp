@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "signet/video_writer.hpp"
+
 #include "engine.hpp"
+#include "order_watch.hpp"
+#include "parameter_watch.hpp"
 #include "unit_feed.hpp"
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
 #include <utility>
 
 namespace signet::video {
@@ -13,7 +16,6 @@ namespace signet::video {
 namespace {
 
 constexpr std::size_t k_findings_max = 200;
-constexpr std::size_t k_parameter_sets_max = 64;
 
 }  // namespace
 
@@ -57,31 +59,39 @@ class VerdictMaker {
   static ProvenanceReport provenance_of(Engine& engine, const JudgeOptions& options);
 };
 
-class StreamJudge::Impl : public UnitSink {
+class StreamJudge::Impl : public UnitSink, public VerifiedSink {
  public:
   Impl(Codec codec, JudgeOptions options, JudgeObserver* observer)
       : codec_(codec),
         options_(std::move(options)),
         observer_(observer),
         log_(observer),
-        onvif_(Family::onvif, first_hash(), log_),
-        axis_(Family::axis, first_hash(), log_),
+        watch_(codec, log_),
+        order_watch_(log_),
+        onvif_(Family::onvif, first_hash(), log_, *this),
+        axis_(Family::axis, first_hash(), log_, *this),
         feed_(codec, first_hash(), options_.threads, options_.is_live, *this) {
     onvif_.timeline().report_to(observer);
+    begin_with_configuration();
   }
 
   void add(const Piece& piece) { feed_.add(piece); }
   Verdict finish();
   void take(HashedUnit unit) override;
+  void verified(Engine& engine, const Item& item) override {
+    watch_.verified(engine, item);
+    order_watch_.verified(engine, item);
+  }
 
  private:
   [[nodiscard]] crypto::HashAlgorithm first_hash() const {
     return options_.hash.value_or(crypto::HashAlgorithm::sha256);
   }
+  void begin_with_configuration();
   void count_frames(const HashedUnit& unit);
   void take_item(const HashedUnit& unit);
   void take_signature(SignatureUnit signature, std::uint64_t unit);
-  void take_parameter_set(const HashedUnit& unit);
+  void take_statement(Result<ParameterStatement> statement, std::uint64_t unit);
   void take_unprotected(const HashedUnit& unit);
   void choose_reporter(Engine& engine);
 
@@ -89,6 +99,8 @@ class StreamJudge::Impl : public UnitSink {
   JudgeOptions options_;
   JudgeObserver* observer_;
   FindingLog log_;
+  ParameterWatch watch_;
+  OrderWatch order_watch_;
   Engine onvif_;
   Engine axis_;
   Engine* reporter_ = nullptr;
@@ -96,20 +108,29 @@ class StreamJudge::Impl : public UnitSink {
 
   bool is_frame_open_ = false;  // AV1: a hidden frame waits for the shown one of its temporal unit
   bool has_slices_ = false;
-  std::unordered_set<std::uint64_t> parameter_sets_;
-  std::uint64_t parameter_set_count_ = 0;
-  std::uint64_t parameter_set_changes_ = 0;
   std::uint64_t foreign_sei_ = 0;
   std::uint64_t frames_not_presented_ = 0;
   UnitFeed feed_;  // last: its threads end before what it delivers to
 };
 
+void StreamJudge::Impl::begin_with_configuration() {
+  UnitHasher hasher(crypto::HashAlgorithm::sha256);
+  for (const Bytes& unit : parameter_sets_in(codec_, options_.configuration)) {
+    const UnitClass kind = classify(codec_, unit);
+    if (kind.kind != UnitKind::parameter_set) continue;
+    hasher.update(unit);
+    feed_.begin_with(unit);
+    watch_.begin_with({kind.type, parameter_set_id(codec_, unit), hasher.finish()});
+  }
+}
+
 void StreamJudge::Impl::take(HashedUnit unit) {
   count_frames(unit);
   if (unit.kind.kind == UnitKind::unprotected) take_unprotected(unit);
   if (unit.signature != nullptr) return take_signature(std::move(*unit.signature), unit.unit);
+  if (unit.statement != nullptr) return take_statement(std::move(*unit.statement), unit.unit);
   if (unit.kind.kind == UnitKind::sei && unit.is_whole) ++foreign_sei_;
-  if (unit.has_parameter_key) take_parameter_set(unit);
+  if (unit.parameter_set) watch_.add_set(*unit.parameter_set, unit.unit, has_slices_);
   if (unit.is_item) take_item(unit);
 }
 
@@ -121,6 +142,10 @@ void StreamJudge::Impl::count_frames(const HashedUnit& unit) {
     }
   }
   if (unit.kind.begins_frame && codec_ == Codec::av1) is_frame_open_ = !unit.kind.ends_frame;
+  constexpr std::uint8_t k_cra = 21;
+  if (unit.order) {
+    order_watch_.add(*unit.order, unit.kind.type == k_cra, onvif_.timeline().current_frame(), unit.unit);
+  }
 }
 
 void StreamJudge::Impl::take_unprotected(const HashedUnit& unit) {
@@ -140,12 +165,12 @@ void StreamJudge::Impl::take_unprotected(const HashedUnit& unit) {
 
 void StreamJudge::Impl::take_item(const HashedUnit& unit) {
   has_slices_ = has_slices_ || unit.kind.kind != UnitKind::metadata;
-  for (Engine* engine : engines_) {
-    engine->add_item({.hash = unit.hash,
-                      .unit = unit.unit,
-                      .frame = engine->timeline().current_frame(),
-                      .is_anchor = unit.kind.kind == UnitKind::anchor});
-  }
+  const Item item{.hash = unit.hash,
+                  .unit = unit.unit,
+                  .frame = onvif_.timeline().current_frame(),
+                  .is_anchor = unit.kind.kind == UnitKind::anchor};
+  watch_.add_slice(item, (reporter_ != nullptr ? *reporter_ : onvif_).gop_now());
+  for (Engine* engine : engines_) engine->add_item(item);
 }
 
 void StreamJudge::Impl::take_signature(SignatureUnit signature, std::uint64_t unit) {
@@ -164,19 +189,15 @@ void StreamJudge::Impl::choose_reporter(Engine& engine) {
   reporter_ = &engine;
 }
 
-void StreamJudge::Impl::take_parameter_set(const HashedUnit& unit) {
-  ++parameter_set_count_;
-  const bool is_new = !parameter_sets_.contains(unit.parameter_key);
-  if (is_new && parameter_sets_.size() < k_parameter_sets_max) parameter_sets_.insert(unit.parameter_key);
-  if (!is_new || !has_slices_) return;
-  ++parameter_set_changes_;
-  log_.found({.kind = FindingKind::parameters_changed,
-              .gop = (reporter_ != nullptr ? *reporter_ : onvif_).gop_now(),
-              .frame = {},
-              .unit = unit.unit,
-              .count = 1,
-              .text = "the decoder's parameters change here; no signature covers them, and they say how pictures are "
-                      "cropped and shown"});
+void StreamJudge::Impl::take_statement(Result<ParameterStatement> statement, std::uint64_t unit) {
+  if (statement) return watch_.add_statement(*std::move(statement));
+  log_.found(
+      {.kind = FindingKind::malformed_sei,
+       .gop = (reporter_ != nullptr ? *reporter_ : onvif_).gop_now(),
+       .frame = {},
+       .unit = unit,
+       .count = 1,
+       .text = "what the signer stated about the decoder's parameters cannot be read: " + statement.error().text()});
 }
 
 Verdict StreamJudge::Impl::finish() {
@@ -189,8 +210,12 @@ Verdict StreamJudge::Impl::finish() {
   }
   Coverage& coverage = reporter_->timeline().totals().coverage;
   coverage.foreign_sei = foreign_sei_;
-  coverage.parameter_sets = parameter_set_count_;
-  coverage.parameter_set_changes = parameter_set_changes_;
+  watch_.finish();
+  coverage.parameter_sets = watch_.sets();
+  coverage.parameter_set_changes = watch_.changes();
+  coverage.gops_with_parameters = watch_.gops_covered();
+  coverage.parameters_covered = watch_.covers_all();
+  coverage.frames_absent = order_watch_.absent();
   coverage.time_gaps = reporter_->time_gaps();
   coverage.frames_not_presented = frames_not_presented_;
   return VerdictMaker::make(active, *reporter_, log_, options_);

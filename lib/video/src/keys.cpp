@@ -91,6 +91,11 @@ std::size_t KeyRing::keep(StreamKey key) {
   return keys_.size() - 1;
 }
 
+bool KeyRing::is_by_signer(Family family, crypto::HashAlgorithm hash, const Digest& digest, ByteView signature) const {
+  return std::ranges::any_of(
+      keys_, [&](const StreamKey& key) { return key.signs_pictures && holds(key, family, hash, digest, signature); });
+}
+
 Result<std::size_t> KeyRing::check(const Sei& sei, crypto::HashAlgorithm hash, const Digest& digest) {
   // Signers bring the same key with each SEI; reading it costs more than checking the signature.
   const std::string text = text_of(sei);

@@ -25,6 +25,9 @@ class KeyRing {
   /// `digest` is what was signed. "video.no-key" (not_found), "video.bad-signature" (untrusted).
   Result<std::size_t> check(const Sei& sei, crypto::HashAlgorithm hash, const Digest& digest);
 
+  /// Whether a key that has signed pictures made this signature.
+  [[nodiscard]] bool is_by_signer(Family family, crypto::HashAlgorithm hash, const Digest& digest,
+                                  ByteView signature) const;
   /// The key has signed pictures, not only certificates.
   void note_use(std::size_t key) { keys_.at(key).signs_pictures = true; }
 

@@ -54,7 +54,7 @@ std::string_view name_of(GopVerdict verdict) {
 }
 
 std::string_view name_of(FindingKind kind) {
-  constexpr std::array<std::string_view, 16> k_names{"altered",
+  constexpr std::array<std::string_view, 17> k_names{"altered",
                                                      "added",
                                                      "missing",
                                                      "section_mismatch",
@@ -64,6 +64,7 @@ std::string_view name_of(FindingKind kind) {
                                                      "replayed",
                                                      "key_changed",
                                                      "unprotected_slice",
+                                                     "unprotected_missing",
                                                      "malformed_sei",
                                                      "signer_defect",
                                                      "no_key",

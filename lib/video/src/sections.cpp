@@ -144,6 +144,7 @@ void Engine::judge_section(const Sei& sei, std::uint64_t unit) {
     if (alignment.pairs.empty()) return;
   }
   if (alignment.pairs.empty()) return judge_orphan(sei, unit);
+  if (lacks_its_anchor(alignment)) return judge_without_anchor(sei, unit);
   if (!is_list_mode(sei) && sei.general->units == k_count_overflow) {
     report(FindingKind::signer_defect, timeline_.gop_of(items_[alignment.pairs.front().second].frame), std::nullopt,
            unit, 1, "the signer's count of units overflowed; its hash fits the units up to the next I picture");
@@ -248,7 +249,9 @@ void Engine::judge_sequence(const Sei& sei, const Alignment& alignment, std::uin
 }
 
 void Engine::verify_item(const Item& item) {
-  if (!item.is_plain) timeline_.verified(item.frame);
+  if (item.is_plain) return;
+  timeline_.verified(item.frame);
+  verified_.verified(*this, item);
 }
 
 void Engine::condemn(const Item& item, FindingKind kind, const std::string& text) {

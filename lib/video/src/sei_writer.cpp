@@ -139,6 +139,8 @@ SeiWriter::SeiWriter(const SignOptions& options, const crypto::PublicKey& key)
   for (const pki::Certificate& certificate : options_.chain) chain_pem_ += certificate.pem();
 }
 
+crypto::SignatureScheme SeiWriter::scheme() const { return scheme_of(options_.hash, key_algorithm_); }
+
 Bytes SeiWriter::onvif_tags(const SeiContent& content) const {
   Bytes tags;
   Bytes value;
@@ -260,7 +262,7 @@ Result<Bytes> SeiWriter::write(const SeiContent& content, crypto::Signer* signer
   append(plain, tags);
   if (signer != nullptr) {
     // The signed document is the escaped form; escaping goes on behind it as if nothing had been.
-    TRY_ASSIGN(const Bytes signature, signer->sign(scheme_of(options_.hash, key_algorithm_), escaped(plain)));
+    TRY_ASSIGN(const Bytes signature, signer->sign(scheme(), escaped(plain)));
     if (signature.size() > signature_size_bytes_max_) {
       return Error(Errc::internal, "video.signature-size",
                    "the key made a signature that is longer than its kind allows");

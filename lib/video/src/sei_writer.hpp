@@ -26,6 +26,8 @@ class SeiWriter {
  public:
   SeiWriter(const SignOptions& options, const crypto::PublicKey& key);
 
+  /// How its key signs.
+  [[nodiscard]] crypto::SignatureScheme scheme() const;
   /// With a signature by `signer`; without one if it is null.
   Result<Bytes> write(const SeiContent& content, crypto::Signer* signer) const;
 

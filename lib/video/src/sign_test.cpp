@@ -37,11 +37,13 @@ std::vector<Mode> all_modes() {
       {"every_third", {.sign_every = 3}},
       {"every_third_low_bitrate", {.hash_list = false, .sign_every = 3}},
       {"certificate_sei", {.certificate_sei = true}},
+      {"parameters", {.certificate_sei = true, .parameter_sets = true}},
+      {"every_third_part_low_bitrate", {.hash_list = false, .partial_gop_frames_max = 7, .sign_every = 3}},
   };
   for (const auto& [name, each] : options) {
     for (const Codec codec : {Codec::h264, Codec::h265, Codec::av1}) {
       for (const Profile profile : {Profile::onvif, Profile::axis_v2}) {
-        if (codec == Codec::av1 && profile == Profile::onvif) continue;
+        if (codec == Codec::av1 && (profile == Profile::onvif || each.parameter_sets)) continue;
         modes.push_back({name, codec, profile, crypto::KeyAlgorithm::ec_p256, each});
       }
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/video_signer.hpp"
 
+#include "parameters.hpp"
 #include "sei_reader.hpp"
 #include "sei_writer.hpp"
 #include "unit.hpp"
@@ -56,6 +57,9 @@ Result<void> check(const SignOptions& options, const crypto::PublicKey& key) {
       return bad_options("without hash lists there is nothing to limit", "Leave out one of the two options.");
     }
   }
+  if (options.parameter_sets && options.codec == Codec::av1) {
+    return bad_options("parameter sets are signed in H.264 and H.265 only", "Leave the option out for AV1.");
+  }
   if (options.chain.empty()) {
     if (options.profile != Profile::onvif) return {};
     return bad_options("ONVIF Media Signing needs the certificate of the key",
@@ -96,6 +100,8 @@ class StreamSigner::Impl {
   Result<void> emit_pending(std::vector<Bytes>& out);
   [[nodiscard]] std::size_t entries_max() const;
   [[nodiscard]] bool is_full(std::size_t last_picture) const;
+  void note_parameter_set(const UnitClass& kind, ByteView unit);
+  Result<void> state_parameters(const UnitClass& kind, std::vector<Bytes>& before);
   void add_entry(const Digest& hash, bool is_anchor);
   void end_frame_header();
 
@@ -117,6 +123,8 @@ class StreamSigner::Impl {
     bool is_signed;
   };
   std::vector<Pending> pending_;
+  std::vector<ParameterSet> sets_;  // in force
+  bool is_stated_ = false;          // for the GOP at hand
   bool is_started_ = false;
   bool is_frame_open_ = false;    // AV1: a hidden frame waits for the shown one
   bool is_frame_header_ = false;  // AV1: tile groups may follow
@@ -209,6 +217,24 @@ Result<void> StreamSigner::Impl::emit_pending(std::vector<Bytes>& out) {
   return {};
 }
 
+void StreamSigner::Impl::note_parameter_set(const UnitClass& kind, ByteView unit) {
+  if (!options_.parameter_sets) return;
+  UnitHasher hasher(crypto::HashAlgorithm::sha256);
+  hasher.update(unit);
+  if (put_in_force(sets_, {kind.type, parameter_set_id(options_.codec, unit), hasher.finish()})) is_stated_ = false;
+}
+
+/// Before each I picture, and before a picture with new parameter sets: which ones are in force.
+Result<void> StreamSigner::Impl::state_parameters(const UnitClass& kind, std::vector<Bytes>& before) {
+  const bool is_due = kind.kind == UnitKind::anchor || (kind.begins_frame && !is_stated_);
+  if (!options_.parameter_sets || !anchor_ || !is_due || sets_.size() > k_parameter_sets_max) return {};
+  const Family family = options_.profile == Profile::onvif ? Family::onvif : Family::axis;
+  TRY_ASSIGN(Bytes sei, write_parameter_statement(options_.codec, family, *anchor_, sets_, *key_, writer_.scheme()));
+  before.push_back(std::move(sei));
+  is_stated_ = true;
+  return {};
+}
+
 /// Before the first slice of a picture: what waits goes out, and the part that this picture ends is signed. Its SEI
 /// stands before the next picture, as all verifiers of these formats expect.
 Result<void> StreamSigner::Impl::begin_frame(const UnitClass& kind, std::int64_t time_us, std::vector<Bytes>& before) {
@@ -240,6 +266,7 @@ Result<std::vector<Bytes>> StreamSigner::Impl::add(ByteView unit, std::int64_t t
     return before;
   }
   end_frame_header();
+  if (kind.kind == UnitKind::parameter_set) note_parameter_set(kind, unit);
   if (kind.begins_frame && !is_frame_open_) TRY(begin_frame(kind, time_us, before));
   if (kind.begins_frame && options_.codec == Codec::av1) is_frame_open_ = !kind.ends_frame;
   if (kind.kind != UnitKind::anchor && kind.kind != UnitKind::slice && kind.kind != UnitKind::metadata) return before;
@@ -251,6 +278,7 @@ Result<std::vector<Bytes>> StreamSigner::Impl::add(ByteView unit, std::int64_t t
     return before;
   }
   add_entry(hasher_.finish(), kind.kind == UnitKind::anchor);
+  TRY(state_parameters(kind, before));
   return before;
 }
 

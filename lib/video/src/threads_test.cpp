@@ -4,7 +4,7 @@
 
 #include "push_splitter.hpp"
 #include "sha256_lanes.hpp"
-#include "vector_files.hpp"
+#include "signed_for_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -68,6 +68,33 @@ TEST(Threads, P_VIDEO_016_all_numbers_of_threads_tell_the_same) {
     }
   }
   EXPECT_GT(judged, 5U);
+}
+
+TEST(Live, P_VIDEO_034_a_signature_tells_its_pictures_before_add_returns) {
+  class Heard : public JudgeObserver {
+   public:
+    void on_frame(const FrameReport& frame) override {
+      authentic += std::size_t{frame.verdict == FrameVerdict::authentic};
+    }
+    std::size_t authentic = 0;
+  };
+  const Camera camera = make_camera(crypto::KeyAlgorithm::ec_p256);
+  const auto bytes = sign_stream(base_stream(Codec::h264), {.chain = camera.chain}, camera.key);
+  ASSERT_OK(bytes);
+  auto recording = Recording::open(std::make_shared<MemorySource>(*bytes));
+  Heard heard;
+  StreamJudge judge(Codec::h264, {.now = k_today, .is_live = true}, &heard);
+  std::size_t signed_units = 0;
+  while (true) {
+    const auto piece = recording->next();
+    ASSERT_OK(piece);
+    if (!*piece) break;
+    judge.add(**piece);
+    const auto sei = summarize_sei(Codec::h264, (*piece)->bytes);
+    if (sei) signed_units += sei->units;
+    EXPECT_EQ(heard.authentic, signed_units);
+  }
+  EXPECT_EQ(signed_units, 200U);
 }
 
 TEST(Lanes, P_VIDEO_017_lanes_hash_as_openssl_does) {

@@ -66,6 +66,13 @@ void Timeline::bad_gop(std::uint64_t gop) {
   if (marks_.size() < k_marks_max || marks_.contains(gop)) marks_[gop].is_bad = true;
 }
 
+void Timeline::unprotected_are_gone(std::uint64_t gop) {
+  totals_.any_unprotected = true;
+  totals_.first_bad_gop = std::min(totals_.first_bad_gop.value_or(gop), gop);
+  if (gop < gops_reported_) return;
+  if (marks_.size() < k_marks_max || marks_.contains(gop)) marks_[gop].is_unprotected = true;
+}
+
 std::uint64_t Timeline::gop_of(std::uint64_t frame) const {
   const std::uint64_t first = next_frame_ - rows_.size();
   if (rows_.empty()) return gops_ == 0 ? 0 : gops_ - 1;
@@ -139,7 +146,7 @@ void Timeline::report_gop(GopReport gop, const Mark& mark) {
   gop.units_missing = mark.missing;
   if (mark.is_bad || gop.frames_bad > 0) {
     gop.verdict = GopVerdict::not_authentic;
-  } else if (gop.slices_unprotected > 0) {
+  } else if (gop.slices_unprotected > 0 || mark.is_unprotected) {
     gop.verdict = GopVerdict::partly_unprotected;
   } else if (mark.missing > 0) {
     gop.verdict = GopVerdict::authentic_with_missing;

@@ -68,10 +68,13 @@ class Timeline {
   void unprotected(std::uint64_t frame);
   void missing(std::uint64_t gop, std::uint64_t count);
   void bad_gop(std::uint64_t gop);
+  /// Pictures that no signature covers were in this GOP once.
+  void unprotected_are_gone(std::uint64_t gop);
   [[nodiscard]] std::uint64_t gop_of(std::uint64_t frame) const;
   /// A GOP whose I picture is gone began with this frame.
   void insert_gop_before(std::uint64_t frame);
   [[nodiscard]] bool span_started() const { return span_first_.has_value(); }
+  [[nodiscard]] bool span_started_before(std::uint64_t frame) const { return span_first_ && *span_first_ < frame; }
 
   /// All frames before this one get the verdict that their units have earned.
   void settle(std::uint64_t frame_end);
@@ -93,6 +96,7 @@ class Timeline {
   struct Mark {
     std::uint64_t missing = 0;
     bool is_bad = false;
+    bool is_unprotected = false;
   };
 
   Row* row(std::uint64_t frame);

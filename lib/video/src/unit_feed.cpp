@@ -24,15 +24,21 @@ UnitFeed::UnitFeed(Codec codec, crypto::HashAlgorithm hash, unsigned threads, bo
     : codec_(codec),
       sink_(sink),
       hasher_(hash),
+      order_(codec),
       key_hasher_(crypto::HashAlgorithm::sha256),
       list_hash_{hash, hash},
-      batches_(is_live ? nullptr : make_batch_hasher(threads, sink)) {}
+      is_live_(is_live),
+      batches_(make_batch_hasher(is_live ? 1 : threads, sink)) {}
 
 void UnitFeed::deliver(HashedUnit unit, ByteView bytes) {
   if (batches_ == nullptr) {
     sink_.take(std::move(unit));
   } else {
+    // What a signature says of the units before it is told at once; until it comes, nobody can tell anything of them.
+    const bool tells =
+        is_live_ && (unit.signature != nullptr || unit.statement != nullptr || unit.kind.kind == UnitKind::unprotected);
     batches_->add(std::move(unit), bytes);
+    if (tells) batches_->flush();
   }
 }
 
@@ -67,6 +73,7 @@ void UnitFeed::begin(const Piece& piece) {
   if (kind.kind == UnitKind::continuation && !continues) kind.kind = UnitKind::unprotected;
   at_hand_ = HashedUnit{.unit = next_unit_, .kind = kind, .time_us = piece.time_us, .is_presented = piece.is_presented};
   is_hashing_ = is_hashed(kind.kind) || continues;
+  if (codec_ == Codec::h265 && kind.begins_frame) at_hand_.order = order_.next(piece.bytes);
 }
 
 void UnitFeed::end_frame_header() {
@@ -95,12 +102,16 @@ void UnitFeed::take_whole(ByteView unit) {
   at_hand_.is_whole = true;
   const UnitKind kind = at_hand_.kind.kind;
   if (kind == UnitKind::parameter_set) {
+    if (codec_ == Codec::h265) order_.take_parameter_set(unit);
     key_hasher_.update(unit);
-    at_hand_.parameter_key = key_hasher_.finish().key();
-    at_hand_.has_parameter_key = true;
+    at_hand_.parameter_set = ParameterSet{at_hand_.kind.type, parameter_set_id(codec_, unit), key_hasher_.finish()};
   }
   if (kind != UnitKind::sei && kind != UnitKind::metadata) return;
-  if (const auto family = family_of(codec_, unit)) take_signature(unit, *family);
+  if (const auto family = family_of(codec_, unit)) {
+    take_signature(unit, *family);
+  } else if (is_parameter_statement(codec_, unit)) {
+    at_hand_.statement = std::make_unique<Result<ParameterStatement>>(parse_parameter_statement(codec_, unit));
+  }
 }
 
 void UnitFeed::take_signature(ByteView unit, Family family) {

@@ -5,6 +5,7 @@
 
 #include "batch_hasher.hpp"
 #include "hashed_unit.hpp"
+#include "picture_order.hpp"
 
 #include <array>
 
@@ -15,8 +16,11 @@ namespace signet::video {
 /// be computed in any order and on any thread.
 class UnitFeed {
  public:
-  /// `sink` must outlive the feed; units reach it on the caller's thread. Live: each before add() returns.
+  /// `sink` must outlive the feed; units reach it on the caller's thread. Live: no
+  /// other thread hashes, and signatures reach it before add() returns, with all that stands before them.
   UnitFeed(Codec codec, crypto::HashAlgorithm hash, unsigned threads, bool is_live, UnitSink& sink);
+  /// Parameter sets that stand outside the stream.
+  void begin_with(ByteView parameter_set) { order_.take_parameter_set(parameter_set); }
   void add(const Piece& piece);
   /// The stream is over; all units have been delivered then.
   void finish();
@@ -32,9 +36,11 @@ class UnitFeed {
   Codec codec_;
   UnitSink& sink_;
   UnitHasher hasher_;
+  PictureOrder order_;                              // H.265
   UnitHasher key_hasher_;                           // of parameter sets
   std::array<crypto::HashAlgorithm, 2> list_hash_;  // of each family: sizes the entries of its next list
-  std::unique_ptr<BatchHasher> batches_;            // null: hash at once
+  bool is_live_;
+  std::unique_ptr<BatchHasher> batches_;  // null: hash at once
   std::uint64_t next_unit_ = 0;
   bool has_unit_ = false;
   bool is_hashing_ = false;  // the unit at hand takes part in hash lists

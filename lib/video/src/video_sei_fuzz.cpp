@@ -3,6 +3,7 @@
 #include "signet/test/fuzz.hpp"
 
 #include "keys.hpp"
+#include "parameters.hpp"
 #include "sei_reader.hpp"
 #include "sei_writer.hpp"
 
@@ -16,6 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto codec = static_cast<video::Codec>(data[0] % 3);
   const ByteView unit = input.subspan(1);
   FUZZ_ASSERT(equal(video::unescape(video::escape(unit)), unit));
+  static_cast<void>(video::parameter_set_id(codec, unit));
+  if (const auto statement = video::parse_parameter_statement(codec, unit)) {
+    FUZZ_ASSERT(video::is_parameter_statement(codec, unit) && !video::family_of(codec, unit));
+    FUZZ_ASSERT(statement->document.size() + statement->signature.size() < unit.size());
+    FUZZ_ASSERT(!statement->signature.empty() && statement->sets.size() <= 64);
+  }
   const auto family = video::family_of(codec, unit);
   const auto sei = video::parse_sei(codec, unit, crypto::HashAlgorithm::sha256);
   if (!sei) return 0;

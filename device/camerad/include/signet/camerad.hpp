@@ -52,6 +52,7 @@ struct Config {
   std::vector<std::filesystem::path> chain = {};   ///< the key's certificate, then those between it and the root
   video::Profile profile = video::Profile::onvif;  ///< or axis_v2
   std::uint32_t part_frames = 150;                 ///< longer GOPs are signed in parts
+  bool sign_parameters = false;                    ///< the decoder's parameters as well
   video::Device device = {};                       ///< as signed account
   std::string rtsp_listen = "127.0.0.1:8554";      ///< ADDRESS:PORT; port 0 is any; empty: no RTSP
   std::string rtsp_path = "/video";

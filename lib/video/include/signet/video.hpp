@@ -75,22 +75,23 @@ enum class GopVerdict : std::uint8_t {
 
 /// What was found; all but the last three cast doubt on pictures or on a signature.
 enum class FindingKind : std::uint8_t {
-  altered,             ///< a unit stands where another was signed
-  added,               ///< a unit that was not signed, or not here
-  missing,             ///< signed units that are not here
-  section_mismatch,    ///< a part without hash list does not have its signed hash
-  signature_invalid,   ///< a signature that does not hold
-  signature_missing,   ///< pictures within the span whose signature is not there
-  gops_missing,        ///< whole signed parts are not here
-  replayed,            ///< signed parts out of their order
-  key_changed,         ///< another key than before
-  unprotected_slice,   ///< a coded slice of a kind that no signature covers
-  malformed_sei,       ///< a signature SEI that cannot be read; often one that was not escaped
-  signer_defect,       ///< the signer broke its own format, without doubt on the pictures
-  no_key,              ///< a signature whose key is not in the stream
-  parameters_changed,  ///< parameter sets changed in mid-stream; they are not covered
-  time_gap,            ///< the signed times leave a gap
-  note,                ///< worth knowing, no doubt on the pictures
+  altered,              ///< a unit stands where another was signed
+  added,                ///< a unit that was not signed, or not here
+  missing,              ///< signed units that are not here
+  section_mismatch,     ///< a part without hash list does not have its signed hash
+  signature_invalid,    ///< a signature that does not hold
+  signature_missing,    ///< pictures within the span whose signature is not there
+  gops_missing,         ///< whole signed parts are not here
+  replayed,             ///< signed parts out of their order
+  key_changed,          ///< another key than before
+  unprotected_slice,    ///< a coded slice of a kind that no signature covers
+  unprotected_missing,  ///< pictures of such a kind that are not here, by the numbers of those around them
+  malformed_sei,        ///< a signature SEI that cannot be read; often one that was not escaped
+  signer_defect,        ///< the signer broke its own format, without doubt on the pictures
+  no_key,               ///< a signature whose key is not in the stream
+  parameters_changed,   ///< parameter sets changed in mid-stream; they are not covered
+  time_gap,             ///< the signed times leave a gap
+  note,                 ///< worth knowing, no doubt on the pictures
 };
 /// "altered", "section_mismatch", ...
 [[nodiscard]] std::string_view name_of(FindingKind kind);
@@ -138,11 +139,13 @@ struct JudgeOptions {
   std::optional<Instant> recorded = {};            ///< of the container; used where no signed date is there
   std::optional<crypto::HashAlgorithm> hash = {};  ///< of the first signature, see probe_hash(); SHA-256 otherwise
   unsigned threads = 1;  ///< that hash, the caller's among them; 0: as many as there are cores. The verdict is the same
-  bool is_live = false;  ///< tell of units before add() returns, on this thread alone; else up to some MiB later
+  bool is_live = false;  ///< tell what a signature says before add() returns, on this thread alone; else some MiB later
+  Bytes configuration = {};  ///< of MP4, see Recording::decoder_configuration(): decoders take parameter sets from it
 };
 
-/// What no signature speaks for. Parameter sets (the picture's size and cropping among them), foreign SEI, audio and
-/// metadata are covered by neither format, in any stream.
+/// What no signature speaks for. Foreign SEI, audio and metadata are covered by neither format, in any stream;
+/// parameter sets (the picture's size and cropping among them) only by our own statements, see
+/// SignOptions::parameter_sets.
 struct Coverage {
   std::uint64_t frames = 0;
   std::uint64_t frames_authentic = 0;
@@ -155,6 +158,9 @@ struct Coverage {
   std::uint64_t foreign_sei = 0;
   std::uint64_t parameter_sets = 0;
   std::uint64_t parameter_set_changes = 0;
+  std::uint64_t gops_with_parameters = 0;  ///< whose parameter sets are the signed ones
+  bool parameters_covered = false;         ///< that is so for all authentic pictures
+  std::uint64_t frames_absent = 0;         ///< H.265, open GOPs: by the order in which pictures are shown
   std::uint64_t time_gaps = 0;
   std::uint64_t frames_not_presented = 0;  ///< judged as all others, but no player shows them: see Piece::is_presented
 };

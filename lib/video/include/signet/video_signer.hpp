@@ -25,6 +25,7 @@ struct SignOptions {
   std::uint32_t hash_list_entries_max = 0;     ///< a part whose list is full ends; 8 to 900; 0: what fits in a SEI
   std::uint32_t sign_every = 1;                ///< of so many parts one is signed, the others through it; 1 to 60
   bool certificate_sei = false;                ///< certificates (Axis: key) once, in front, instead of in each SEI
+  bool parameter_sets = false;                 ///< H.264, H.265: sign them too, in SEI of our own, twice the signatures
   std::vector<pki::Certificate> chain = {};    ///< leaf first, without the root; ONVIF demands it
   bool user_provisioned = false;               ///< ONVIF: whose key it is
   Device device = {};
