@@ -6,12 +6,14 @@
 // on the word of the vendor's key.
 #include "signet/core/ensure.hpp"
 #include "signet/core/ids.hpp"
+#include "signet/documents.hpp"
 
 #include "closing.hpp"
 #include "device.hpp"
 #include "secrets_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace signet::keystored {
@@ -91,6 +93,24 @@ Result<void> check_chain(const std::vector<pki::Certificate>& chain, const Bytes
                                                    .usage = pki::Usage::any});
   if (valid) return {};
   return Error(valid.error()).with_context("checking " + name);
+}
+
+/// What the station leaves of itself goes into every attestation of this device: wrong certificates would have all of
+/// them refused. Judged as verifiers will, when the station's own have ended: at the time of the device's.
+Result<void> check_station(const birth::Identity& identity, const birth::Policy& policy) {
+  if (identity.station.empty()) return {};
+  const auto valid = pki::validate_station(identity.station.front(),
+                                           {.anchors = policy.anchors,
+                                            .intermediates = {identity.station.begin() + 1, identity.station.end()},
+                                            .at = identity.idevid.front().not_before(),
+                                            .usage = pki::Usage::any});
+  if (!valid) return Error(valid.error()).with_context("checking the station's certificate");
+  TRY_ASSIGN(const crypto::PublicKey key, identity.station.front().public_key());
+  if (documents::open_envelope(Untrusted(ByteView(identity.record_envelope)), birth::k_record_type, std::array{key})) {
+    return {};
+  }
+  return Error(Errc::untrusted, "keystored.birth-certificate",
+               "the station's certificate is of another key than the one that signed the birth record");
 }
 
 Result<DeviceKeyAuths> have_device_key_auths(tpm::Tpm& tpm, const Paths& paths) {
@@ -318,6 +338,7 @@ Result<birth::Installed> Device::install(const birth::Identity& identity) {
     TRY(check_chain(chain == identity.keys.end() ? std::vector<pki::Certificate>() : chain->second, area, policy,
                     name));
   }
+  TRY(check_station(identity, policy));
   DeviceState next = state_;
   const Bytes record = crypto::digest(crypto::HashAlgorithm::sha256, identity.record_envelope);
   TRY_ASSIGN(next.installed_signature, sign_as_device(attest::challenge_message(record)));

@@ -181,6 +181,31 @@ TEST_F(Birth, P_KEYSTORED_004_certificates_of_other_keys_are_not_installed) {
   EXPECT_OK(unit.call("birth-install", fake::text_of_message(station.identity(*claim))));
 }
 
+TEST_F(Birth, P_KEYSTORED_004_the_stations_certificates_are_kept_if_they_are_the_records) {
+  Unit unit;
+  Station station;
+  const auto claim =
+      fake::told<birth::Claim>(unit.call("birth-begin", fake::begin_arguments(station, station.begin(), "A4711")));
+  ASSERT_OK(claim);
+  ASSERT_OK(unit.call("birth-prove", fake::text_of_message(station.ask(*claim)))) << unit.log();
+  const birth::Identity good = station.identity_with_station(*claim);
+  birth::Identity other_record = good;
+  other_record.record_envelope = Station().identity_with_station(*claim).record_envelope;
+  EXPECT_REASON(unit.call("birth-install", fake::text_of_message(other_record)), "keystored.birth-certificate");
+  birth::Identity foreign = good;
+  foreign.station = Station().identity_with_station(*claim).station;
+  EXPECT_REASON(unit.call("birth-install", fake::text_of_message(foreign)), "pki.no-anchor");
+  birth::Identity device = good;
+  device.station = good.iak;
+  EXPECT_REASON(unit.call("birth-install", fake::text_of_message(device)), "pki.wrong-usage");
+  ASSERT_OK(unit.call("birth-install", fake::text_of_message(good)));
+  unit.stop();
+  unit.start();
+  const auto told = unit.call("certificates", Json::object({{"label", "station"}}));
+  ASSERT_OK(told);
+  EXPECT_EQ(told->array_at("certificates")->size(), 2U);
+}
+
 TEST_F(Birth, P_KEYSTORED_005_keys_work_after_a_kill_and_after_a_power_cycle) {
   Unit unit;
   Station station;

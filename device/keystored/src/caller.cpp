@@ -6,6 +6,10 @@
 
 #include "signet/os/file.hpp"
 
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -15,7 +19,29 @@ namespace {
 
 constexpr std::uint64_t k_cgroup_bytes_max = 16384;
 
+/// The effective capabilities of this process, as the kernel prints them (proc(5)).
+std::uint64_t own_capabilities() {
+  constexpr std::string_view k_name = "CapEff:\t";
+  const auto status = os::read_file("/proc/self/status", k_cgroup_bytes_max);
+  if (!status) return 0;
+  const std::string_view text = as_text(*status);
+  const std::size_t at = text.find(k_name);
+  std::uint64_t bits = 0;
+  if (at != std::string_view::npos) {
+    const std::string_view digits = text.substr(at + k_name.size());
+    (void)std::from_chars(digits.data(), digits.data() + digits.size(), bits, 16);
+  }
+  return bits;
+}
+
 }  // namespace
+
+bool sees_programs_of(uid_t uid) {
+  // ptrace(2), "Ptrace access mode checking": a capable one sees everybody, others themselves; but what has
+  // capabilities, as root's programs do, nobody who lacks them.
+  const bool capable = (own_capabilities() & (1ULL << CAP_SYS_PTRACE)) != 0;
+  return capable || (uid == ::geteuid() && uid != 0);
+}
 
 std::optional<std::string> unit_in(std::string_view cgroups) {
   while (!cgroups.empty()) {

@@ -22,6 +22,10 @@ struct Caller {
   static Caller of(const os::Peer& peer);
 };
 
+/// Whether keystored is allowed to see which programs run as that user: not without CAP_SYS_PTRACE, which its packaged
+/// unit does not give it, unless they are of its own user.
+[[nodiscard]] bool sees_programs_of(uid_t uid);
+
 /// The system unit in a text as /proc/PID/cgroup has it: the outermost ".service", so that no user's own service
 /// manager can call one by the name of another. Nothing where there is none.
 [[nodiscard]] std::optional<std::string> unit_in(std::string_view cgroups);

@@ -54,6 +54,23 @@ Result<Subject> subject_in(const Conversation& at, const Json& arguments) {
   return subject;
 }
 
+/// Whether the TPM would let the key work now, where it is bound to a boot state.
+std::optional<BootFinding> boot_finding(const Conversation& at, const Ask& ask) {
+  if (ask.act != Act::sign && ask.act != Act::decrypt && ask.act != Act::derive) return std::nullopt;
+  const auto keys = at.device.keys();
+  const auto info = keys ? (*keys)->info(ask.key) : Result<keystore::TpmKeyInfo>(keys.error());
+  if (!info || info->boot_state.empty()) return std::nullopt;
+  std::vector<unsigned> pcrs;
+  for (const tpm::PcrValue& value : info->boot_state) pcrs.push_back(value.index);
+  const std::string bound =
+      "the TPM lets the key work only in the boot state that it was made in (" + tpm::names_of(pcrs) + ")";
+  const auto changed = (*keys)->changed_pcrs(ask.key);
+  if (!changed) return BootFinding{BootFinding::State::unknown, bound + ", and cannot be asked now"};
+  if (changed->empty()) return BootFinding{BootFinding::State::holds, bound + ", and this is it"};
+  return BootFinding{BootFinding::State::differs, bound + ", and now it is another: " + tpm::names_of(*changed) +
+                                                      (changed->size() == 1 ? " differs" : " differ")};
+}
+
 Json life_json(Json key, const KeyLife& life) {
   key.set("uses", life.uses);
   if (life.made) key.set("made", to_rfc3339(*life.made));
@@ -84,9 +101,21 @@ Result<Json> note_made(Conversation& at, const Json& arguments, Json answer) {
   return answer;
 }
 
+Result<Json> note_next(Conversation& at, const Json& /*arguments*/, Json answer) {
+  const std::string label = label_in(answer);
+  if (!at.usage.of(label).made) at.usage.made(label, at.now);  // asked again, it is as old as it is
+  (void)at.usage.save();
+  return answer;
+}
+
 Result<Json> note_rotated(Conversation& at, const Json& arguments, Json answer) {
   const std::string label = label_in(arguments);
   at.usage.renamed(label, label + ".old");
+  if (at.usage.of(label + ".next").made) {
+    at.usage.renamed(label + ".next", label);
+    (void)at.usage.save();
+    return answer;
+  }
   return note_made(at, arguments, std::move(answer));
 }
 
@@ -127,7 +156,7 @@ Result<Json> end_logins(Conversation& at, const Json& /*arguments*/, Json answer
 }
 
 Result<Json> explain(Conversation& at, const Json& arguments, Json answer) {
-  TRY_ASSIGN(const Subject subject, subject_in(at, arguments));
+  TRY_ASSIGN(Subject subject, subject_in(at, arguments));
   Ask ask;
   TRY_ASSIGN(const std::string act, arguments.string_at("act"));
   TRY_ASSIGN(ask.act, act_from(act));
@@ -147,7 +176,10 @@ Result<Json> explain(Conversation& at, const Json& arguments, Json answer) {
     TRY_ASSIGN(const Floor floor, at.device.read_floor());
     return floor.value;
   };
-  const Explanation found = at.guard.explain(subject, ask, logged_in, floor_of);
+  // What would not be seen of the caller himself must not decide here.
+  if (subject.program && !sees_programs_of(subject.uid)) subject.program.reset();
+  Explanation found = at.guard.explain(subject, ask, logged_in, floor_of);
+  found.boot_state = boot_finding(at, ask);
   return answer.set("explanation", found.to_json()).set("policy", at.guard.describe());
 }
 

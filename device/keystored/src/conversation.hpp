@@ -26,6 +26,7 @@ using Step = Result<Json> (*)(Conversation& at, const Json& arguments, Json answ
 /// Leaves only keys that the caller may see, each with what is known of its life.
 Result<Json> only_shown(Conversation& at, const Json& arguments, Json answer);
 Result<Json> note_made(Conversation& at, const Json& arguments, Json answer);
+Result<Json> note_next(Conversation& at, const Json& arguments, Json answer);
 Result<Json> note_rotated(Conversation& at, const Json& arguments, Json answer);
 Result<Json> note_destroyed(Conversation& at, const Json& arguments, Json answer);
 Result<Json> forget_floor(Conversation& at, const Json& arguments, Json answer);

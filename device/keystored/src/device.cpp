@@ -130,6 +130,7 @@ Result<std::vector<pki::Certificate>> Device::certificates(const std::string& la
   TRY(born());
   if (label == "idevid") return state_.identity->idevid;
   if (label == "iak") return state_.identity->iak;
+  if (label == "station" && !state_.identity->station.empty()) return state_.identity->station;
   const auto found = state_.identity->keys.find(label);
   if (found != state_.identity->keys.end()) return found->second;
   return Error(Errc::not_found, "keystored.no-certificate",
@@ -168,7 +169,7 @@ Result<Floor> Device::read_floor() {
     floor.reset_count = clock.reset_count;
     return {};
   };
-  TRY(store->with_room(act));
+  TRY(store->with_tpm(act));
   const auto idevid = store->info("idevid");
   if (!idevid) return floor;
   TRY_ASSIGN(const tpm::Public area, tpm::Public::parse(idevid->public_area));
@@ -207,7 +208,7 @@ Json Device::describe() {
     const std::lock_guard lock(keys_mutex_);
     store = keys_;
   }
-  const auto asked = store->with_room([&out](tpm::Tpm& tpm, const tpm::Object&) -> Result<void> {
+  const auto asked = store->with_tpm([&out](tpm::Tpm& tpm, const tpm::Object&) -> Result<void> {
     TRY_ASSIGN(const tpm::Description chip, tpm.describe());
     out.set("manufacturer", chip.manufacturer).set("vendor", chip.vendor);
     out.set("protection", keystore::name_of(keystore::protection_of(chip)));

@@ -54,7 +54,8 @@ class Device {
   /// Who this device is; with a nonce, signed now. "keystored.unborn" (not_found).
   Result<attest::IdentityStatement> identity(const std::optional<Bytes>& nonce);
   /// What the birth certified for one of the device's keys ("idevid", "iak", "video", ...): its certificate and the
-  /// issuers' without the root. "keystored.unborn" (not_found), "keystored.no-certificate" (not_found).
+  /// issuers' without the root; for "station" those of who signed the birth record. "keystored.unborn" (not_found),
+  /// "keystored.no-certificate" (not_found).
   Result<std::vector<pki::Certificate>> certificates(const std::string& label);
   Result<Floor> read_floor();
   /// The floor afterwards. The TPM decides: "tpm.policy" (denied).

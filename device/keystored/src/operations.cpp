@@ -4,6 +4,7 @@
 // parses: foreign bytes (fuzz: keystored_request_fuzz)
 #include "operations.hpp"
 
+#include "key_operations.hpp"
 #include "token_operations.hpp"
 
 #include <algorithm>
@@ -22,7 +23,6 @@ using keystore::TpmKeyInfo;
 constexpr std::size_t k_nonce_bytes_max = 32;  // what fits a SHA-256 TPM's qualifying data beside the algorithm
 constexpr std::uint64_t k_random_bytes_max = 1024;
 constexpr std::size_t k_sealed_bytes_max = 128;
-constexpr std::uint64_t k_pcr_max = 23;
 
 /// Whether a word stands in a list of words.
 bool names(std::string_view words, std::string_view wanted) {
@@ -33,11 +33,6 @@ bool names(std::string_view words, std::string_view wanted) {
 }
 
 Error bad(std::string text) { return {Errc::invalid_input, "keystored.request", std::move(text)}; }
-
-Result<Purpose> purpose_at(const Json& arguments) {
-  TRY_ASSIGN(const std::string name, arguments.string_at("purpose"));
-  return keystore::purpose_from(name);
-}
 
 /// What a new key is for. The algorithm of an imported one is not known before the TPM has taken it, so a decrypting
 /// key says so.
@@ -57,20 +52,21 @@ Result<Bytes> nonce_at(const Json& arguments) {
   return Error(Errc::invalid_input, "keystored.request", "a nonce has at most 32 bytes", "Send its SHA-256.");
 }
 
+Result<std::vector<unsigned>> pcrs_at(const Json& arguments) {
+  TRY_ASSIGN(const Json::Array numbers, arguments.array_at("pcrs"));
+  std::vector<unsigned> pcrs;
+  for (const Json& number : numbers) {
+    TRY_ASSIGN(const std::uint64_t pcr, number.as_uint("pcrs"));
+    if (pcr >= tpm::k_pcrs) return bad("PCRs are numbered from 0 to 23");
+    if (std::ranges::find(pcrs, static_cast<unsigned>(pcr)) != pcrs.end()) return bad("a PCR is named twice");
+    pcrs.push_back(static_cast<unsigned>(pcr));
+  }
+  return pcrs;
+}
+
 Json proof_json(const tpm::Attestation& attestation) {
   return Json::object(
       {{"statement", to_base64(attestation.statement)}, {"signature", to_base64(attestation.signature)}});
-}
-
-Result<Json> key_json(keystore::TpmKeystore& keys, const TpmKeyInfo& info) {
-  TRY_ASSIGN(const keystore::StoreInfo store, keys.describe());
-  return keystore::KeystoredKey{.label = info.label,
-                                .purpose = info.purpose,
-                                .use = std::string(keystore::name_of(info.use)),
-                                .public_key = info.public_key,
-                                .protection = store.protection,
-                                .extractable = info.extractable}
-      .to_json();
 }
 
 // --- Keys ---
@@ -81,8 +77,13 @@ Result<Json> generate(Device& device, const Json& arguments) {
   TRY_ASSIGN(const std::string name, arguments.string_at("algorithm"));
   TRY_ASSIGN(const crypto::KeyAlgorithm algorithm, crypto::key_algorithm_from(name));
   TRY_ASSIGN(const tpm::KeyUse use, use_at(arguments, purpose, algorithm));
+  std::vector<unsigned> pcrs;
+  if (arguments.find("pcrs") != nullptr) {
+    TRY_ASSIGN(pcrs, pcrs_at(arguments));
+    if (pcrs.empty()) return bad("'pcrs' names at least one");
+  }
   TRY_ASSIGN(const auto keys, device.keys());
-  TRY_ASSIGN(const TpmKeyInfo info, keys->generate(label, algorithm, purpose, use));
+  TRY_ASSIGN(const TpmKeyInfo info, keys->generate(label, algorithm, purpose, use, pcrs));
   return key_json(*keys, info);
 }
 
@@ -163,14 +164,6 @@ Result<Json> unseal(Device& device, const Json& arguments) {
   return Json::object({{"data", keystore::text_of(data)}});
 }
 
-Result<Json> rotate(Device& device, const Json& arguments) {
-  TRY_ASSIGN(const std::string label, arguments.string_at("label"));
-  TRY_ASSIGN(const Purpose purpose, purpose_at(arguments));
-  TRY_ASSIGN(const auto keys, device.keys());
-  TRY_ASSIGN(const TpmKeyInfo info, keys->rotate(label, purpose));
-  return key_json(*keys, info);
-}
-
 Result<Json> destroy(Device& device, const Json& arguments) {
   TRY_ASSIGN(const std::string label, arguments.string_at("label"));
   TRY_ASSIGN(const Purpose purpose, purpose_at(arguments));
@@ -188,18 +181,6 @@ Result<Json> random(Device& device, const Json& arguments) {
 }
 
 // --- Proofs ---
-
-Result<std::vector<unsigned>> pcrs_at(const Json& arguments) {
-  TRY_ASSIGN(const Json::Array numbers, arguments.array_at("pcrs"));
-  std::vector<unsigned> pcrs;
-  for (const Json& number : numbers) {
-    TRY_ASSIGN(const std::uint64_t pcr, number.as_uint("pcrs"));
-    if (pcr > k_pcr_max) return bad("PCRs are numbered from 0 to 23");
-    if (std::ranges::find(pcrs, static_cast<unsigned>(pcr)) != pcrs.end()) return bad("a PCR is named twice");
-    pcrs.push_back(static_cast<unsigned>(pcr));
-  }
-  return pcrs;
-}
 
 Result<Json> quote(Device& device, const Json& arguments) {
   TRY_ASSIGN(const Bytes nonce, nonce_at(arguments));
@@ -324,7 +305,7 @@ Result<Json> birth_install(Device& device, const Json& arguments) {
 constexpr auto k_any = Who::anybody;
 constexpr auto k_ask_words = "uid gid groups unit program act label purpose logged_in";
 constexpr std::array k_operations{
-    Operation{"generate", k_any, "label purpose algorithm use", generate, Act::generate, KeyAt::label, note_made},
+    Operation{"generate", k_any, "label purpose algorithm use pcrs", generate, Act::generate, KeyAt::label, note_made},
     Operation{"import", k_any, "label purpose pkcs8 use", import_key, Act::import, KeyAt::label, note_made},
     Operation{"list", k_any, "", list, {}, KeyAt::none, only_shown},
     Operation{"public", k_any, "label", public_half, Act::list, KeyAt::label},
@@ -333,6 +314,7 @@ constexpr std::array k_operations{
     Operation{"derive", k_any, "label purpose peer", derive, Act::derive, KeyAt::label},
     Operation{"seal", k_any, "data", seal, Act::seal},
     Operation{"unseal", k_any, "sealed", unseal, Act::seal},
+    Operation{"rotate-prepare", k_any, "label purpose subject", rotate_prepare, Act::rotate, KeyAt::label, note_next},
     Operation{"rotate", k_any, "label purpose", rotate, Act::rotate, KeyAt::label, note_rotated},
     Operation{"destroy", k_any, "label purpose", destroy, Act::destroy, KeyAt::label, note_destroyed},
     Operation{"random", k_any, "size_bytes", random},

@@ -59,15 +59,19 @@ bool fits(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-bool is_about(const PolicyRule& rule, const Subject& subject) {
+/// Whether a rule is about a caller as far as his program does not matter.
+bool is_about_caller(const PolicyRule& rule, const Subject& subject) {
   if (rule.uid && *rule.uid != subject.uid) return false;
   const auto in_group = [&](gid_t gid) {
     return gid == subject.gid || std::ranges::find(subject.groups, gid) != subject.groups.end();
   };
   if (rule.gid && !in_group(*rule.gid)) return false;
   // What is not known fits no rule that wants to know it.
-  if (!rule.unit.empty() && rule.unit != subject.unit.value_or("")) return false;
-  return rule.program.empty() || rule.program == subject.program.value_or("");
+  return rule.unit.empty() || rule.unit == subject.unit.value_or("");
+}
+
+bool is_about(const PolicyRule& rule, const Subject& subject) {
+  return is_about_caller(rule, subject) && (rule.program.empty() || rule.program == subject.program.value_or(""));
 }
 
 bool is_about_key(const PolicyRule& rule, const std::string& key, std::optional<keystore::Purpose> purpose) {
@@ -85,7 +89,9 @@ bool uses_keys(const PolicyRule& rule) {
 
 /// Everything but the rate, which is the only thing that a decision changes.
 Fit fit_of(const PolicyRule& rule, const Subject& subject, const Ask& ask, const Circumstances& around) {
-  if (!is_about(rule, subject)) return Fit::other_user;
+  if (!is_about(rule, subject)) {
+    return is_about_caller(rule, subject) && !subject.program ? Fit::program_unknown : Fit::other_user;
+  }
   const bool sees = ask.act == Act::list && uses_keys(rule);
   if (!sees && !rule.may.test(static_cast<std::size_t>(ask.act))) return Fit::other_act;
   if (needs_key(ask.act) && !is_about_key(rule, ask.key, ask.purpose)) return Fit::other_key;
@@ -100,8 +106,10 @@ Fit fit_of(const PolicyRule& rule, const Subject& subject, const Ask& ask, const
   return Fit::grants;
 }
 
-constexpr std::array<std::string_view, 9> k_fits{"other-user", "other-act", "other-key", "too-early", "too-late",
-                                                 "floor",      "pin",       "rate",      "grants"};
+constexpr std::array<std::string_view, 10> k_fits{"other-user", "program-unknown", "other-act", "other-key",
+                                                  "too-early",  "too-late",        "floor",     "pin",
+                                                  "rate",       "grants"};
+constexpr std::array<std::string_view, 3> k_boot_states{"holds", "differs", "unknown"};  // in the order of the enum
 
 std::string quoted(const PolicyRule& rule) { return "the rule '" + printable(rule.name, 64) + "'"; }
 
@@ -109,6 +117,9 @@ std::string text_of(const PolicyRule& rule, Fit fit) {
   switch (fit) {
     case Fit::other_user:
       return "is about other callers";
+    case Fit::program_unknown:
+      return "names a program, and which program asks cannot be seen: signet-keystored sees those of other users only "
+             "with CAP_SYS_PTRACE, which its packaged unit does not give it. Name a unit instead";
     case Fit::other_act:
       return "does not allow this act";
     case Fit::other_key:
@@ -209,7 +220,7 @@ Result<std::size_t> Policy::decide(const Subject& subject, const Ask& ask, const
 Error Policy::refusal(const Subject& subject, const Ask& ask, Fit fit, std::size_t rule,
                       std::int64_t wait_seconds) const {
   const std::string user = "the user " + std::to_string(subject.uid);
-  if (fit == Fit::other_user) {
+  if (fit == Fit::other_user || fit == Fit::program_unknown) {  // who may be a stranger is told no more than one
     return {Errc::denied, "keystored.peer", user + " may not ask anything",
             from_file_ ? "No rule of the policy is about this caller."
                        : "Start signet-keystored with --allow-uid " + std::to_string(subject.uid) +
@@ -252,20 +263,33 @@ Json Explanation::to_json() const {
   for (const Finding& finding : findings) {
     rows.push(Json::object({{"rule", finding.rule}, {"fit", name_of(finding.fit)}, {"text", finding.text}}));
   }
-  Json out = Json::object({{"allowed", Json(granted_by.has_value())}});
+  Json out = Json::object({{"allowed", Json(allowed())}});
   if (granted_by) out.set("rule", *granted_by);
+  if (boot_state) {
+    const auto state = k_boot_states.at(static_cast<std::size_t>(boot_state->state));
+    out.set("boot_state", Json::object({{"state", state}, {"text", boot_state->text}}));
+  }
   return out.set("rules", std::move(rows));
 }
 
 Result<Explanation> Explanation::parse(const Json& json) {
+  const Error strange(Errc::invalid_input, "policy.explanation", "it is not understood");
   Explanation out;
+  if (const Json* told = json.find("boot_state")) {
+    BootFinding& finding = out.boot_state.emplace();
+    TRY_ASSIGN(const std::string state, told->string_at("state"));
+    TRY_ASSIGN(finding.text, told->string_at("text"));
+    const auto found = std::ranges::find(k_boot_states, state);
+    if (found == k_boot_states.end()) return strange;
+    finding.state = static_cast<BootFinding::State>(found - k_boot_states.begin());
+  }
   TRY_ASSIGN(const Json::Array rows, json.array_at("rules"));
   for (const Json& row : rows) {
     TRY_ASSIGN(std::string rule, row.string_at("rule"));
     TRY_ASSIGN(const std::string fit, row.string_at("fit"));
     TRY_ASSIGN(std::string text, row.string_at("text"));
     const auto found = std::ranges::find(k_fits, fit);
-    if (found == k_fits.end()) return Error(Errc::invalid_input, "policy.explanation", "it is not understood");
+    if (found == k_fits.end()) return strange;
     const auto value = static_cast<Fit>(found - k_fits.begin());
     if (value == Fit::grants && !out.granted_by) out.granted_by = rule;
     out.findings.push_back({.rule = std::move(rule), .fit = value, .text = std::move(text)});

@@ -129,6 +129,35 @@ TEST(Policy, P_KEYSTORED_030_what_no_rule_allows_is_refused_with_its_reason) {
   }
 }
 
+TEST(Policy, P_KEYSTORED_030_a_rule_about_a_program_that_cannot_be_seen_says_so) {
+  const Policy policy = policy_of(R"({"name":"a","who":{"user":"500","program":"/usr/sbin/nginx"},"may":["sign"]})");
+  const auto take = [](std::size_t) { return std::optional<std::int64_t>(); };
+  const auto fit = [&](const Subject& subject) {
+    return name_of(policy.explain(subject, k_sign_web, {.now = k_2026}).findings.at(0).fit);
+  };
+  EXPECT_EQ(fit({.uid = 500, .program = "/usr/sbin/nginx"}), "grants");
+  EXPECT_EQ(fit({.uid = 500, .program = "/usr/bin/curl"}), "other-user");
+  EXPECT_EQ(fit({.uid = 501}), "other-user");
+  EXPECT_EQ(fit({.uid = 500}), "program-unknown");
+  EXPECT_REASON(policy.decide({.uid = 500}, k_sign_web, {.now = k_2026}, take), "keystored.peer");
+  EXPECT_FALSE(policy.knows({.uid = 500}));
+  const Explanation why = policy.explain({.uid = 500}, k_sign_web, {.now = k_2026});
+  EXPECT_NE(why.findings[0].text.find("CAP_SYS_PTRACE"), std::string::npos);
+}
+
+TEST(Policy, what_the_tpm_demands_is_part_of_the_answer) {
+  Explanation why{.granted_by = "a", .findings = {{.rule = "a", .fit = Fit::grants, .text = "allows it"}}};
+  EXPECT_TRUE(why.allowed());
+  for (const auto state : {BootFinding::State::holds, BootFinding::State::differs, BootFinding::State::unknown}) {
+    why.boot_state = BootFinding{state, "PCR 11"};
+    EXPECT_EQ(why.allowed(), state != BootFinding::State::differs);
+    const auto read = Explanation::parse(why.to_json());
+    ASSERT_OK(read);
+    EXPECT_EQ(read->to_json(), why.to_json());
+    EXPECT_EQ(read->allowed(), why.allowed());
+  }
+}
+
 TEST(Policy, without_a_file_it_is_root_the_own_user_and_those_who_were_named) {
   const Policy policy = Policy::built_in(990, {4242});
   const auto take = [](std::size_t) { return std::optional<std::int64_t>(); };

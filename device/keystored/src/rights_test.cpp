@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The policy at work: the whole service over a software TPM, and the program as it is shipped with real users.
+#include "signet/keystored_policy.hpp"
+#include "signet/pki.hpp"
 #include "signet/test/emulator.hpp"
 #include "signet/test/expect.hpp"
+#include "signet/tpm.hpp"
 
 #include "program_test.hpp"
 #include "unit_test.hpp"
@@ -201,6 +204,60 @@ TEST_F(Rights, P_KEYSTORED_037_a_rotated_key_is_another_one_under_its_name_and_t
   EXPECT_REASON(unit_->call("rotate", key("web", "tls")), "keystore.label-taken");
   EXPECT_OK(unit_->call("destroy", key("web.old", "tls")));
   EXPECT_OK(unit_->call("rotate", key("web", "tls")));
+}
+
+TEST_F(Rights, P_KEYSTORED_039_who_may_rotate_gets_a_request_for_the_new_key_while_the_old_one_serves) {
+  const auto before = unit_->call("public", Json::object({{"label", "web"}}));
+  EXPECT_REASON(unit_->call("rotate-prepare", key("web", "tls"), k_web), "keystored.policy");
+  const auto prepared = unit_->call("rotate-prepare", key("web", "tls").set("subject", "CN=web,O=Example"));
+  ASSERT_OK(prepared);
+  EXPECT_EQ(prepared->string_at("label").value_or(""), "web.next");
+  const auto request = pki::Request::from_der(*keystore::bytes_at(*prepared, "request"));
+  ASSERT_OK(request);
+  EXPECT_EQ(request->subject()->organization, "Example");
+  EXPECT_EQ(to_base64(request->public_key().spki_der()), prepared->string_at("public_key").value_or(""));
+  EXPECT_EQ(*unit_->call("public", Json::object({{"label", "web"}}))->find("public_key"), *before->find("public_key"));
+  EXPECT_OK(sign(k_web, "web", "tls"));
+  EXPECT_REASON(unit_->call("rotate-prepare", key("web", "tls").set("subject", "XY=web")), "pki.subject");
+  const auto after = unit_->call("rotate", key("web", "tls"));
+  ASSERT_OK(after);
+  EXPECT_EQ(*after->find("public_key"), *prepared->find("public_key"));
+  EXPECT_EQ(*unit_->call("public", Json::object({{"label", "web.old"}}))->find("public_key"),
+            *before->find("public_key"));
+}
+
+TEST_F(Rights, P_KEYSTORED_038_a_bound_key_is_refused_in_another_boot_state_and_the_explanation_says_so) {
+  const auto extend = [&](unsigned pcr) {
+    unit_->stop();
+    const auto tpm = tpm::Tpm::connect(unit_->tpm().tcti());
+    ASSERT_OK(tpm);
+    ASSERT_OK((*tpm)->extend_pcr(pcr, crypto::digest(crypto::HashAlgorithm::sha256, as_bytes("another image"))));
+  };
+  const auto state = [&] {
+    const auto told =
+        unit_->call("policy-explain", Json::object({{"act", "sign"}, {"label", "web"}, {"uid", std::uint64_t{k_web}}}));
+    const auto explanation = Explanation::parse(told->object_at("explanation").value_or(Json::object()));
+    return explanation && explanation->boot_state ? explanation->boot_state->state : BootFinding::State::unknown;
+  };
+  ASSERT_OK(unit_->call("destroy", key("web", "tls")));
+  Json wanted = key("web", "tls").set("algorithm", "p256");
+  wanted.set("pcrs", Json::array({Json(std::uint64_t{7}), Json(std::uint64_t{11})}));
+  const auto made = unit_->call("generate", wanted);
+  ASSERT_OK(made);
+  EXPECT_EQ(made->object_at("pcrs")->members().size(), 2U);
+  EXPECT_OK(sign(k_web, "web", "tls"));
+  EXPECT_EQ(state(), BootFinding::State::holds);
+  extend(11);
+  unit_->start();
+  EXPECT_REASON(sign(k_web, "web", "tls"), "keystore.boot-state");
+  EXPECT_EQ(state(), BootFinding::State::differs);
+  unit_->power_cycle();
+  EXPECT_OK(sign(k_web, "web", "tls"));
+  EXPECT_EQ(state(), BootFinding::State::holds);
+  for (const auto& pcrs : {Json::array(), Json::array({Json(std::uint64_t{24})})}) {
+    EXPECT_REASON(unit_->call("generate", key("k", "tls").set("algorithm", "p256").set("pcrs", pcrs)),
+                  "keystored.request");
+  }
 }
 
 TEST_F(Rights, the_service_explains_what_it_would_decide_to_root_and_to_each_about_himself) {

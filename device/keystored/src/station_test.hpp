@@ -122,6 +122,17 @@ class Station {
     return identity;
   }
 
+  /// The same with the station's certificates, and a record that its key has signed.
+  [[nodiscard]] birth::Identity identity_with_station(const birth::Claim& claim) const {
+    birth::Identity made = identity(claim);
+    std::array<crypto::Signer*, 1> signers{station_.get()};
+    made.record_envelope = must(documents::sign_envelope(birth::k_record_type, as_bytes("{}"), signers));
+    made.station = {must(pki::issue({.certificate = factory_, .signer = factory_signer_},
+                                    order("station", {.common_name = "station-1"}, station_->public_key()))),
+                    factory_};
+    return made;
+  }
+
  private:
   static std::shared_ptr<crypto::Signer> signer() { return test::make_memory_signer(crypto::KeyAlgorithm::ec_p256); }
 
@@ -159,6 +170,7 @@ class Station {
   pki::Certificate root_;
   std::shared_ptr<crypto::Signer> factory_signer_;
   pki::Certificate factory_;
+  std::shared_ptr<crypto::Signer> station_ = signer();
   Bytes envelope_;
   Bytes secret_;
   Bytes nonce_;

@@ -22,6 +22,13 @@ CK_RV or_end(std::optional<Operation>& operation, CK_RV code) {
   return code;
 }
 
+/// A call for parts does not go on with what a one-part call was asked the size of: its data would be missing.
+template <typename Operation>
+CK_RV check_parts(std::optional<Operation>& operation) {
+  if (!operation) return CKR_OPERATION_NOT_INITIALIZED;
+  return operation->parts == Parts::whole ? or_end(operation, CKR_OPERATION_ACTIVE) : CKR_OK;
+}
+
 template <typename Operation>
 CK_RV feed(std::optional<Operation>& operation, const CK_BYTE* data, CK_ULONG size) {
   if (!operation) return CKR_OPERATION_NOT_INITIALIZED;
@@ -54,6 +61,14 @@ template <typename Operation>
 CK_RV check_single(std::optional<Operation>& operation) {
   if (!operation) return CKR_OPERATION_NOT_INITIALIZED;
   return operation->parts == Parts::several ? or_end(operation, CKR_OPERATION_ACTIVE) : CKR_OK;
+}
+
+/// The same, for a call that may only ask for the size.
+template <typename Operation>
+CK_RV begin_single(std::optional<Operation>& operation) {
+  CHECK_RV(check_single(operation));
+  operation->parts = Parts::whole;
+  return CKR_OK;
 }
 
 template <typename Operation>
@@ -94,7 +109,7 @@ CK_RV give_cipher(std::optional<CipherOperation>& operation, CK_ULONG in_size, C
 
 CK_RV cipher_whole(Module& module, std::optional<CipherOperation>& operation, const CK_BYTE* in, CK_ULONG in_size,
                    CK_BYTE* out, CK_ULONG* size) {
-  CHECK_RV(check_single(operation));
+  CHECK_RV(begin_single(operation));
   ByteView bytes;
   CHECK_RV(or_end(operation, view_of(in, in_size, bytes)));
   return give_cipher(operation, in_size, out, size, Then::ends, [&](CipherOperation& cipher, Bytes& made) -> CK_RV {
@@ -109,7 +124,7 @@ CK_RV cipher_whole(Module& module, std::optional<CipherOperation>& operation, co
 
 CK_RV cipher_part(std::optional<CipherOperation>& operation, const CK_BYTE* in, CK_ULONG in_size, CK_BYTE* out,
                   CK_ULONG* size) {
-  if (!operation) return CKR_OPERATION_NOT_INITIALIZED;
+  CHECK_RV(check_parts(operation));
   ByteView bytes;
   CHECK_RV(or_end(operation, view_of(in, in_size, bytes)));
   return give_cipher(operation, in_size, out, size, Then::goes_on, [&](CipherOperation& cipher, Bytes& made) {
@@ -119,7 +134,7 @@ CK_RV cipher_part(std::optional<CipherOperation>& operation, const CK_BYTE* in, 
 }
 
 CK_RV cipher_end(Module& module, std::optional<CipherOperation>& operation, CK_BYTE* out, CK_ULONG* size) {
-  if (!operation) return CKR_OPERATION_NOT_INITIALIZED;
+  CHECK_RV(check_parts(operation));
   return give_cipher(operation, 0, out, size, Then::ends,
                      [&](CipherOperation& cipher, Bytes& made) { return cipher.finish(module.backend(), made); });
 }
@@ -146,7 +161,7 @@ CK_RV C_DigestInit(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism) {
 
 CK_RV C_Digest(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG data_size, CK_BYTE* out, CK_ULONG* size) {
   return with_session(session, [&](Module&, Session& at) -> CK_RV {
-    CHECK_RV(check_single(at.digest));
+    CHECK_RV(begin_single(at.digest));
     ByteView bytes;
     CHECK_RV(or_end(at.digest, view_of(data, data_size, bytes)));
     return finish_known(at.digest, out, size, [&](DigestOperation& digest, Bytes& made) -> CK_RV {
@@ -157,12 +172,15 @@ CK_RV C_Digest(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG data_size, CK_
 }
 
 CK_RV C_DigestUpdate(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG size) {
-  return with_session(session, [&](Module&, Session& at) -> CK_RV { return feed(at.digest, data, size); });
+  return with_session(session, [&](Module&, Session& at) -> CK_RV {
+    CHECK_RV(check_parts(at.digest));
+    return feed(at.digest, data, size);
+  });
 }
 
 CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
   return with_session(session, [&](Module& module, Session& at) -> CK_RV {
-    if (!at.digest) return CKR_OPERATION_NOT_INITIALIZED;
+    CHECK_RV(check_parts(at.digest));
     ObjectPtr object;
     CHECK_RV(or_end(at.digest, key_object(module, key, object)));
     if (object->secret == nullptr) return or_end(at.digest, CKR_KEY_INDIGESTIBLE);
@@ -173,6 +191,7 @@ CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
 
 CK_RV C_DigestFinal(CK_SESSION_HANDLE session, CK_BYTE* out, CK_ULONG* size) {
   return with_session(session, [&](Module&, Session& at) -> CK_RV {
+    CHECK_RV(check_parts(at.digest));
     return finish_known(at.digest, out, size,
                         [](DigestOperation& digest, Bytes& made) -> CK_RV { return digest.finish(made); });
   });
@@ -186,7 +205,7 @@ CK_RV C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJECT_H
 
 CK_RV C_Sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG data_size, CK_BYTE* out, CK_ULONG* size) {
   return with_session(session, [&](Module& module, Session& at) -> CK_RV {
-    CHECK_RV(check_single(at.sign));
+    CHECK_RV(begin_single(at.sign));
     ByteView bytes;
     CHECK_RV(or_end(at.sign, view_of(data, data_size, bytes)));
     return finish_known(at.sign, out, size, [&](SignOperation& sign, Bytes& made) -> CK_RV {
@@ -197,11 +216,15 @@ CK_RV C_Sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG data_size, CK_BY
 }
 
 CK_RV C_SignUpdate(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG size) {
-  return with_session(session, [&](Module&, Session& at) -> CK_RV { return feed(at.sign, data, size); });
+  return with_session(session, [&](Module&, Session& at) -> CK_RV {
+    CHECK_RV(check_parts(at.sign));
+    return feed(at.sign, data, size);
+  });
 }
 
 CK_RV C_SignFinal(CK_SESSION_HANDLE session, CK_BYTE* out, CK_ULONG* size) {
   return with_session(session, [&](Module& module, Session& at) -> CK_RV {
+    CHECK_RV(check_parts(at.sign));
     return finish_known(at.sign, out, size,
                         [&](SignOperation& sign, Bytes& made) -> CK_RV { return sign.sign(module.backend(), made); });
   });

@@ -221,6 +221,7 @@ constexpr std::array k_codes{
     Row{"keystored.pin", CKR_USER_NOT_LOGGED_IN},
     Row{"keystored.policy", CKR_ACTION_PROHIBITED},
     Row{"keystored.rate", CKR_FUNCTION_REJECTED},
+    Row{"keystore.boot-state", CKR_ACTION_PROHIBITED},
     Row{"token.full", CKR_DEVICE_MEMORY},
     Row{"keystored.gone", CKR_DEVICE_REMOVED},
     Row{"keystored.peer", CKR_TOKEN_NOT_RECOGNIZED},

@@ -17,7 +17,7 @@
 /// What is under way in a session. Each takes its mechanism and key at C_...Init and ends with its last call.
 namespace signet::pkcs11 {
 
-enum class Parts : std::uint8_t { none, several };
+enum class Parts : std::uint8_t { none, whole, several };
 
 class DigestOperation {
  public:

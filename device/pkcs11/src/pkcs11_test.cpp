@@ -141,6 +141,16 @@ TEST_F(Pkcs11, P_PKCS11_003_a_question_for_the_size_and_a_small_buffer_change_no
   EXPECT_EQ(C_SignInit(session_, &mechanism, pair.private_key), CKR_OPERATION_ACTIVE);
   EXPECT_EQ(C_Sign(session_, g_data.data(), g_data.size(), signature.data(), &size), CKR_OK);
   EXPECT_EQ(C_Sign(session_, g_data.data(), g_data.size(), signature.data(), &size), CKR_OPERATION_NOT_INITIALIZED);
+  // What was asked the size of as a whole is not gone on with in parts: that would sign something else.
+  ASSERT_EQ(C_SignInit(session_, &mechanism, pair.private_key), CKR_OK);
+  EXPECT_EQ(C_Sign(session_, g_data.data(), g_data.size(), nullptr, &size), CKR_OK);
+  EXPECT_EQ(C_SignFinal(session_, signature.data(), &size), CKR_OPERATION_ACTIVE);
+  EXPECT_EQ(C_SignFinal(session_, signature.data(), &size), CKR_OPERATION_NOT_INITIALIZED);
+  CK_MECHANISM sha256{CKM_SHA256, nullptr, 0};
+  ASSERT_EQ(C_DigestInit(session_, &sha256), CKR_OK);
+  EXPECT_EQ(C_Digest(session_, g_data.data(), g_data.size(), nullptr, &size), CKR_OK);
+  EXPECT_EQ(C_DigestUpdate(session_, g_data.data(), g_data.size()), CKR_OPERATION_ACTIVE);
+  EXPECT_EQ(C_DigestFinal(session_, signature.data(), &size), CKR_OPERATION_NOT_INITIALIZED);
 }
 
 TEST_F(Pkcs11, P_PKCS11_004_a_child_starts_anew_and_the_parent_goes_on) {

@@ -83,7 +83,7 @@ Result<std::unique_ptr<Line>> Line::open(const Config& config, const Orders& ord
       new Line(config, orders, clock, std::move(lock), std::move(registry), std::move(authority), std::move(ledger)));
   TRY_ASSIGN(line->ledger_key_, keystore::open_signer(config.ledger_key));
   TRY_ASSIGN(line->station_key_, keystore::open_signer(config.station_key));
-  TRY_ASSIGN(const auto certified, orders.station_certificate.public_key());
+  TRY_ASSIGN(const auto certified, orders.station_certificates.front().public_key());
   if (!(certified == line->station_key_->public_key())) {
     return Error(Errc::usage, "pki.key-mismatch", "the station's certificate is of another key than 'signing.key'");
   }
@@ -292,6 +292,9 @@ Result<birth::Identity> Line::identity(const Entry& entry) const {
   }
   identity.record_envelope = entry.record;
   identity.receipt = entry.receipt;
+  // With them the vendor's root alone tells whose word the record is. Usually the line's own authority certified both.
+  identity.station = orders_->station_certificates;
+  if (identity.station.size() == 1) identity.station.push_back(authority_.certificate());
   return identity;
 }
 

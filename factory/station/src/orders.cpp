@@ -11,6 +11,7 @@ namespace signet::station {
 namespace {
 
 constexpr std::uint64_t k_file_bytes_max = 1U << 20U;
+constexpr std::size_t k_certificates_max = 8;  // what a chain of the birth protocol takes
 
 Result<std::string> text_of(const std::filesystem::path& path) {
   TRY_ASSIGN(const Bytes bytes, os::read_file(path, k_file_bytes_max));
@@ -57,13 +58,18 @@ Result<Orders> Orders::read(const Config& config) {
   TRY_ASSIGN(auto policy, open_policy(envelope, key, &policy_sha256)
                               .context("open the vendor's birth policy '" + printable(config.policy.string()) + "'"));
   TRY_ASSIGN(const std::string certificate_pem, text_of(config.station_certificate));
-  TRY_ASSIGN(auto certificate, pki::Certificate::from_pem(certificate_pem));
+  TRY_ASSIGN(auto certificates, pki::Certificate::all_from_pem(certificate_pem)
+                                    .context("read '" + printable(config.station_certificate.string()) + "'"));
+  if (certificates.size() > k_certificates_max) {
+    return Error(Errc::usage, "station.certificates", "the station's certificate has more than 7 issuers",
+                 "'signing.certificate' holds its own, then its issuers without the root.");
+  }
   TRY_ASSIGN(auto tpms, read_tpms(config));
   return Orders{.policy = std::move(policy),
                 .policy_envelope = envelope,
                 .policy_sha256 = std::move(policy_sha256),
                 .tpms = std::move(tpms),
-                .station_certificate = std::move(certificate)};
+                .station_certificates = std::move(certificates)};
 }
 
 }  // namespace signet::station

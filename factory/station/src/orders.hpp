@@ -6,6 +6,8 @@
 #include "signet/pki.hpp"
 #include "signet/station.hpp"
 
+#include <vector>
+
 namespace signet::station {
 
 /// What the vendor ordered and what the station was given to judge units by: read once, from files, at the start.
@@ -14,7 +16,7 @@ struct Orders {
   Bytes policy_envelope;
   Bytes policy_sha256;  ///< of the payload
   attest::EkPolicy tpms;
-  pki::Certificate station_certificate;
+  std::vector<pki::Certificate> station_certificates;  ///< its own, then as many issuers as the file has
 
   static Result<Orders> read(const Config& config);
 };

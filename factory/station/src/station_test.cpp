@@ -55,6 +55,12 @@ TEST_F(Births, P_STATION_001_AUnitIsBornWithIdentityRecordAndReceipt) {
     ASSERT_OK(valid);
     EXPECT_EQ(valid->serial(), "A1");
   }
+  // Who signed the record, for everybody who knows the vendor's root.
+  ASSERT_EQ(identity.station.size(), 2U);
+  const auto station_chain = pki::validate_station(identity.station.front(), judge);
+  ASSERT_OK(station_chain);
+  EXPECT_EQ(*station_chain->leaf().public_key(),
+            unit::must(keystore::open_signer(line_->config().station_key))->public_key());
   // The record is the station's, says what happened, and its receipt holds.
   const auto signer = unit::must(keystore::open_signer(line_->config().station_key))->public_key();
   const auto envelope =

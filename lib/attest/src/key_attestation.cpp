@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/key_attestation.hpp"
 
+#include "signet/tpm_policy.hpp"
+
 #include <array>
 
 namespace signet::attest {
@@ -23,6 +25,15 @@ Result<Presence> check_question(const KeyStatement& statement, const KeyPolicy& 
   if (equal(statement.nonce, *policy.nonce)) return Presence::proven;
   return Error(Errc::untrusted, "attest.replayed", "the statement answers another nonce than the one that was asked",
                "Was it kept from an earlier time?");
+}
+
+/// That the TPM holds the key to this state: by a policy that nothing else leads round (TPM 2.0 Library, Part 1,
+/// section 19.7.1: userWithAuth clear).
+Result<void> check_boot_state(const tpm::Public& area, const std::vector<tpm::PcrValue>& state) {
+  if (state.empty()) return {};
+  if (!area.has(tpm::k_user_with_auth) && equal(area.auth_policy, tpm::digest_of(tpm::boot_policy(state)))) return {};
+  return Error(Errc::untrusted, "attest.boot-state", "the key is not bound to the boot state that the statement tells",
+               "Somebody changed the statement. Have it made anew.");
 }
 
 }  // namespace
@@ -47,7 +58,9 @@ Result<AttestedKey> verify_key(const KeyStatement& statement, const KeyPolicy& p
   TRY_ASSIGN(const ResidentKey resident,
              verify_resident(device.iak_area(), proof.evidence, residency_challenge(statement.nonce)));
   if (!(resident.key() == statement.key)) return other_key("the TPM speaks of another key than the statement");
+  TRY(check_boot_state(resident.area(), proof.boot_state));
   AttestedKey verdict(statement.key, Basis::certified, freshness);
+  verdict.boot_state_ = proof.boot_state;
   if (policy.strength) {
     TRY_ASSIGN(const std::optional<Strength> strength, policy.strength(proof, device));
     verdict.strength_ = strength.value_or(Strength::software);

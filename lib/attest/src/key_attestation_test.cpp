@@ -3,6 +3,7 @@
 #include "signet/key_attestation.hpp"
 
 #include "signet/test/expect.hpp"
+#include "signet/tpm_policy.hpp"
 
 #include "factory_for_test.hpp"
 #include "unit_for_test.hpp"
@@ -97,6 +98,38 @@ TEST(KeyAttestation, P_ATTEST_020_AKeyOfATpmIsProvenWithTheVendorsRootAlone) {
     EXPECT_EQ(verdict->device()->serial(), "SN-0042");
     EXPECT_FALSE(verdict->claims().has_value());
   }
+}
+
+TEST(KeyAttestation, P_ATTEST_025_ABoundKeyIsShownWithTheStateThatTheTpmHoldsItTo) {
+  NEEDS_SWTPM();
+  World world;
+  const auto state = must(world.unit.tpm().read_pcrs({7, 11}));
+  const Bytes policy = tpm::digest_of(tpm::boot_policy(state));
+  KeyStatement made = world.certify(
+      must(world.unit.tpm().create_key(world.parent, KeyAlgorithm::ec_p256, tpm::KeyUse::sign, Secret(), policy)));
+  tpm_part(made).boot_state = state;
+  const Bytes text = made.encode();
+  const auto read = KeyStatement::parse(text);
+  ASSERT_OK(read);
+  EXPECT_EQ(read->encode(), text);
+  EXPECT_NE(std::string(as_text(text)).find("signet-key-attestation-v2"), std::string::npos);
+  const auto verdict = verify_key(*read, world.policy());
+  ASSERT_OK(verdict);
+  ASSERT_EQ(verdict->boot_state().size(), 2U);
+  EXPECT_EQ(verdict->boot_state()[1].index, 11U);
+
+  KeyStatement other = made;
+  tpm_part(other).boot_state[0].value[0] ^= std::byte{1};
+  EXPECT_REASON(verify_key(other, world.policy()), "attest.boot-state");
+  KeyStatement fewer = made;
+  tpm_part(fewer).boot_state.pop_back();
+  EXPECT_REASON(verify_key(fewer, world.policy()), "attest.boot-state");
+  KeyStatement unbound = world.statement();
+  tpm_part(unbound).boot_state = state;
+  EXPECT_REASON(verify_key(unbound, world.policy()), "attest.boot-state");
+  KeyStatement silent = made;
+  tpm_part(silent).boot_state.clear();
+  EXPECT_TRUE(must(verify_key(silent, world.policy())).boot_state().empty()) << "what is not told is not claimed";
 }
 
 TEST(KeyAttestation, P_ATTEST_021_WhatNobodyVouchesForCountsAsSoftware) {

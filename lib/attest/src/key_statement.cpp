@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // parses: foreign bytes (fuzz: attest_key_fuzz)
 #include "signet/key_attestation.hpp"
+#include "signet/tpm_policy.hpp"
 
 #include "fields.hpp"
 
@@ -10,9 +11,11 @@ namespace signet::attest {
 namespace {
 
 constexpr std::string_view k_format = "signet-key-attestation-v1";
+/// Of keys that are bound to a boot state, which a reader of version 1 must not overlook.
+constexpr std::string_view k_format_bound = "signet-key-attestation-v2";
 constexpr std::string_view k_residency_prefix = "signet key residency v1\n";
 constexpr std::string_view k_possession_prefix = "signet key possession v1\n";
-constexpr JsonLimits k_limits{.size_bytes_max = k_statement_bytes_max, .depth_max = 5, .values_max = 128};
+constexpr JsonLimits k_limits{.size_bytes_max = k_statement_bytes_max, .depth_max = 5, .values_max = 192};
 constexpr std::size_t k_backend_bytes_max = 32;
 constexpr std::size_t k_text_bytes_max = 256;
 constexpr std::size_t k_attributes_max = 16;
@@ -68,9 +71,14 @@ Json claims_json(const KeyClaims& claims) {
                        {"attributes", std::move(attributes)}});
 }
 
-Result<ResidencyProof> read_residency(const Json& json) {
-  TRY(json.only_members({"public_area", "statement", "signature", "identity", "station"}));
+Result<ResidencyProof> read_residency(const Json& json, bool bound) {
+  TRY(json.only_members({"public_area", "statement", "signature", "identity", "station", "pcrs"}));
   ResidencyProof proof;
+  if (bound != (json.find("pcrs") != nullptr)) return malformed("'pcrs' is for version 2, and needed there");
+  if (bound) {
+    TRY_ASSIGN(const Json pcrs, json.object_at("pcrs"));
+    TRY_ASSIGN(proof.boot_state, tpm::pcr_values_from(pcrs));
+  }
   TRY_ASSIGN(proof.evidence.public_area, part_at(json, "public_area"));
   TRY_ASSIGN(proof.evidence.attestation.statement, part_at(json, "statement"));
   TRY_ASSIGN(proof.evidence.attestation.signature, part_at(json, "signature"));
@@ -89,13 +97,15 @@ Json residency_json(const ResidencyProof& proof) {
                             {"signature", to_base64(proof.evidence.attestation.signature)},
                             {"identity", identity ? *std::move(identity) : Json::object()}});
   if (!proof.station.empty()) json.set("station", chain_json(proof.station));
+  if (!proof.boot_state.empty()) json.set("pcrs", tpm::to_json(proof.boot_state));
   return json;
 }
 
 Result<KeyStatement> read(const Json& json) {
   TRY(json.only_members({"format", "public_key", "nonce", "tpm", "claims", "possession"}));
   TRY_ASSIGN(const std::string format, json.string_at("format"));
-  if (format != k_format) return malformed("its format is '" + printable(format, 60) + "'");
+  const bool bound = format == k_format_bound;
+  if (format != k_format && !bound) return malformed("its format is '" + printable(format, 60) + "'");
   TRY_ASSIGN(const Bytes spki, bytes_at(json, "public_key", 1, k_spki_bytes_max));
   TRY_ASSIGN(auto key, crypto::PublicKey::from_spki_der(spki));
   TRY_ASSIGN(Bytes nonce, nonce_at(json, "nonce"));
@@ -103,9 +113,10 @@ Result<KeyStatement> read(const Json& json) {
   if (certified == (json.find("claims") != nullptr) || certified == (json.find("possession") != nullptr)) {
     return malformed("it has either 'tpm', or 'claims' and 'possession'");
   }
+  if (bound && !certified) return malformed("a claim is not of version 2");
   if (certified) {
     TRY_ASSIGN(const Json tpm, json.object_at("tpm"));
-    TRY_ASSIGN(ResidencyProof proof, read_residency(tpm));
+    TRY_ASSIGN(ResidencyProof proof, read_residency(tpm, bound));
     return KeyStatement{.key = std::move(key), .nonce = std::move(nonce), .proof = std::move(proof)};
   }
   TRY_ASSIGN(const Json told, json.object_at("claims"));
@@ -118,11 +129,13 @@ Result<KeyStatement> read(const Json& json) {
 
 /// All but the signature of the key itself.
 Json unsigned_json(const KeyStatement& statement) {
-  Json json = Json::object({{"format", k_format},
+  const auto* const certified = std::get_if<ResidencyProof>(&statement.proof);
+  const bool bound = certified != nullptr && !certified->boot_state.empty();
+  Json json = Json::object({{"format", bound ? k_format_bound : k_format},
                             {"public_key", to_base64(statement.key.spki_der())},
                             {"nonce", to_base64(statement.nonce)}});
-  if (const auto* tpm = std::get_if<ResidencyProof>(&statement.proof)) {
-    json.set("tpm", residency_json(*tpm));
+  if (certified != nullptr) {
+    json.set("tpm", residency_json(*certified));
   } else {
     json.set("claims", claims_json(std::get<PossessionProof>(statement.proof).claims));
   }

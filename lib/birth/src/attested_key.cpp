@@ -14,12 +14,16 @@ pki::ValidationInput validation_of(const IdentityTrust& trust) {
 
 /// The verifier's own trust, for the device's identity. The nonce is for the key, not for the identity; a station that
 /// the vendor certified is as good as one that the verifier knows.
-Result<IdentityTrust> trust_in_device(const attest::ResidencyProof& proof, const IdentityTrust& trust) {
+Result<IdentityTrust> trust_in_device(const attest::ResidencyProof& proof, const attest::VerifiedIdentity& identity,
+                                      const IdentityTrust& trust) {
   IdentityTrust wider = trust;
   wider.nonce.reset();
   if (proof.station.empty()) return wider;
   pki::ValidationInput input = validation_of(trust);
   input.intermediates.assign(proof.station.begin() + 1, proof.station.end());
+  // A device outlives its station's certificate. That one has to hold when the factory's authority certified the
+  // device, which says when itself: a station's key that is stolen later cannot date a record back.
+  if (input.at > proof.station.front().not_after()) input.at = identity.idevid().certificate().not_before();
   TRY_ASSIGN(const auto chain, pki::validate_station(proof.station.front(), input));
   TRY_ASSIGN(auto key, chain.leaf().public_key());
   wider.stations.push_back(std::move(key));
@@ -57,7 +61,7 @@ Result<JudgedKey> judge_key(const attest::KeyStatement& statement, const Identit
   std::optional<GenuineDevice> device;
   const auto strength = [&](const attest::ResidencyProof& proof,
                             const attest::VerifiedIdentity& identity) -> Result<std::optional<attest::Strength>> {
-    TRY_ASSIGN(const IdentityTrust wider, trust_in_device(proof, trust));
+    TRY_ASSIGN(const IdentityTrust wider, trust_in_device(proof, identity, trust));
     TRY_ASSIGN(device, judge_identity(proof.identity, wider));
     if (!device->record()) return std::optional<attest::Strength>();
     TRY(check_witness(*device->record(), identity));

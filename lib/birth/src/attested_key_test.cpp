@@ -33,14 +33,14 @@ class AttestedKeyTest : public ::testing::Test {
     return {.key = std::move(key), .nonce = k_nonce, .proof = std::move(proof)};
   }
   /// The station's own certificate.
-  std::vector<pki::Certificate> station() {
-    const auto ca = factory_.vendor.issue("Stations", "factory-ca", k_now.plus_days(-1));
+  std::vector<pki::Certificate> station(Instant from = k_now.plus_days(-1), Instant until = k_now.plus_days(30)) {
+    const auto ca = factory_.vendor.issue("Stations", "factory-ca", from);
     return {must(pki::issue({ca.certificate, ca.signer}, {.profile = must(pki::profile_named("station")),
                                                           .subject = {.common_name = "station-1"},
                                                           .public_key = factory_.station->public_key(),
                                                           .serial_hex = "5a01",
-                                                          .not_before = k_now.plus_days(-1),
-                                                          .not_after = k_now.plus_days(30)})),
+                                                          .not_before = from,
+                                                          .not_after = until})),
             ca.certificate};
   }
   /// Somebody who holds nothing but the vendor's root.
@@ -74,6 +74,20 @@ TEST_F(AttestedKeyTest, P_IDENTITY_010_TheStrengthIsThatOfABirthRecordThatCounts
   ASSERT_OK(whole);
   EXPECT_EQ(whole->key().strength(), Strength::strong);
   EXPECT_TRUE(whole->notes().empty());
+}
+
+TEST_F(AttestedKeyTest, P_IDENTITY_010_ADeviceOutlivesTheCertificateOfItsStation) {
+  attest::KeyStatement made = statement(Strength::strong);
+  std::get<attest::ResidencyProof>(made.proof).station = station();
+  IdentityTrust later = root_alone();
+  later.at = k_now.plus_days(90);  // the station's certificate has ended after 30
+  const auto judged = judge_key(made, later);
+  ASSERT_OK(judged);
+  EXPECT_EQ(judged->key().strength(), Strength::strong);
+  // One that had ended before the device was certified says nothing of it.
+  auto& chain = std::get<attest::ResidencyProof>(made.proof).station;
+  chain = station(k_now.plus_days(-300), k_now.plus_days(-200));
+  EXPECT_REASON(judge_key(made, later), "pki.expired");
 }
 
 TEST_F(AttestedKeyTest, P_IDENTITY_009_ARecordOrStationThatIsWrongRefusesTheWhole) {

@@ -177,11 +177,13 @@ Result<Message> parse_proof(const Json& json) {
 Json to_json(const Identity& identity) {
   Json keys = Json::object();
   for (const auto& [name, chain] : identity.keys) keys.set(name, certificates_json(chain));
-  return Json::object({{"idevid", certificates_json(identity.idevid)},
-                       {"iak", certificates_json(identity.iak)},
-                       {"keys", keys},
-                       {"record", to_base64(identity.record_envelope)},
-                       {"receipt", identity.receipt}});
+  Json json = Json::object({{"idevid", certificates_json(identity.idevid)},
+                            {"iak", certificates_json(identity.iak)},
+                            {"keys", keys},
+                            {"record", to_base64(identity.record_envelope)},
+                            {"receipt", identity.receipt}});
+  if (!identity.station.empty()) json.set("station", certificates_json(identity.station));
+  return json;
 }
 Result<Message> parse_identity(const Json& json) {
   Identity identity;
@@ -194,6 +196,9 @@ Result<Message> parse_identity(const Json& json) {
   }
   TRY_ASSIGN(identity.record_envelope, bytes_at(json, "record", 1, k_envelope_bytes_max));
   TRY_ASSIGN(identity.receipt, text_at(json, "receipt", k_receipt_bytes_max));
+  if (json.find("station") != nullptr) {
+    TRY_ASSIGN(identity.station, certificates_at(json, "station", k_chain_certificates_max));
+  }
   return Message(std::move(identity));
 }
 
@@ -227,7 +232,7 @@ const std::array<Row, std::variant_size_v<Message>>& rows() {
        parse_claim},
       {"challenge", {"birth", "message", "credential", "secret", "nonce"}, parse_ask},
       {"proof", {"birth", "message", "secret", "idevid", "keys", "state", "floor", "escrow", "tests"}, parse_proof},
-      {"identity", {"birth", "message", "idevid", "iak", "keys", "record", "receipt"}, parse_identity},
+      {"identity", {"birth", "message", "idevid", "iak", "keys", "record", "receipt", "station"}, parse_identity},
       {"installed", {"birth", "message", "signature"}, parse_installed},
       {"refused", {"birth", "message", "reason", "text"}, parse_refused},
   }};

@@ -134,6 +134,7 @@ constexpr std::uint32_t k_create = 0x153;
 constexpr std::uint32_t k_create_primary = 0x131;
 constexpr std::uint32_t k_import = 0x156;
 constexpr std::uint32_t k_sign = 0x15d;
+constexpr std::uint32_t k_test_parms = 0x18a;
 constexpr std::uint32_t k_rc_curve = 0x2e6;   // TPM_RC_CURVE + parameter 2
 constexpr std::uint32_t k_rc_scheme = 0x2d2;  // TPM_RC_SCHEME + parameter 2
 constexpr std::uint32_t k_rc_type = 0x2ca;    // TPM_RC_TYPE + parameter 2
@@ -150,7 +151,9 @@ Bytes hex(const char* text) { return *from_hex(text); }
 
 std::vector<Chip> chips() {
   return {
-      {"no SHA-384, no P-384",
+      // What the TCG PC Client Platform TPM Profile 1.03 demands of a chip and no more: RSA-2048, P-256,
+      // SHA-1 and SHA-256. Chips of its time (SLB 9665, SLB 9670) are so; from 1.05 on there are P-384 and SHA-384.
+      {"PC Client Platform TPM Profile 1.03: no SHA-384, no P-384",
        {{hex("0010001000040010"), k_rc_curve}},  // symmetric and scheme null, TPM_ECC_NIST_P384, kdf null
        {0x000c, 0x000d},
        {"generate p384", "generate ed25519", "sign ecdsa-sha384 with p256", "sign ecdsa-sha512 with p256",
@@ -170,7 +173,7 @@ std::vector<Chip> chips() {
 test::TpmProxy::Rule rule_of(const Chip& chip) {
   return [&chip](ByteView command, const test::TpmProxy::Ask& ask) -> std::optional<Bytes> {
     const std::uint32_t code = test::TpmProxy::code_of(command);
-    if (code == k_create || code == k_create_primary || code == k_import) {
+    if (code == k_create || code == k_create_primary || code == k_import || code == k_test_parms) {
       for (const auto& [part, refusal] : chip.templates) {
         if (!std::ranges::search(command, part).empty()) return test::TpmProxy::refusal(refusal);
       }

@@ -46,6 +46,13 @@ std::string_view name_of(Extractable extractable) {
   return k_names.at(static_cast<std::size_t>(extractable));
 }
 
+Result<KeyInfo> Keystore::generate_bound(std::string_view label, crypto::KeyAlgorithm /*algorithm*/,
+                                         const std::vector<unsigned>& /*pcrs*/) {
+  return Error(Errc::unsupported, "keystore.unsupported",
+               "the key '" + printable(label) + "' cannot be bound to a boot state: only a TPM knows how it has booted",
+               "Use a tpm: or keystored: store.");
+}
+
 Result<KeyProof> Keystore::prove(const KeySelector& selector, ByteView /*qualifying_data*/) {
   return Error(Errc::unsupported, "keystore.no-proof",
                "nobody but its own store could vouch for " + keystore::describe(selector),

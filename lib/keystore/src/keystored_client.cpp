@@ -134,10 +134,15 @@ Result<Json> KeystoredClient::call(std::string_view op, Json arguments) {
 }
 
 Result<KeystoredKey> KeystoredClient::generate(std::string_view label, Purpose purpose, crypto::KeyAlgorithm algorithm,
-                                               std::string_view use) {
+                                               std::string_view use, const std::vector<unsigned>& pcrs) {
   Json arguments = key_arguments(label, purpose);
   arguments.set("algorithm", name_of(algorithm));
   if (!use.empty()) arguments.set("use", use);
+  if (!pcrs.empty()) {
+    Json numbers = Json::array();
+    for (const unsigned pcr : pcrs) numbers.push(std::uint64_t{pcr});
+    arguments.set("pcrs", std::move(numbers));
+  }
   TRY_ASSIGN(const Json answer, call("generate", std::move(arguments)));
   return KeystoredKey::parse(answer);
 }

@@ -4,6 +4,7 @@
 // Messages to and from signet-keystored: docs/formats/keystored-protocol.md.
 // parses: foreign bytes (fuzz: keystored_protocol_fuzz)
 #include "signet/keystored.hpp"
+#include "signet/tpm_policy.hpp"
 
 #include "names.hpp"
 
@@ -145,12 +146,19 @@ Result<KeystoredKey> KeystoredKey::parse(const Json& key) {
   const std::string label = text("label");
   const std::string use = text("use");
   if (!protection || !extractable || label.empty() || use.empty()) return bad_answer("a key that is not described");
+  std::vector<tpm::PcrValue> boot_state;
+  if (const Json* pcrs = key.find("pcrs")) {
+    auto values = tpm::pcr_values_from(*pcrs);
+    if (!values) return bad_answer("a key that is bound to " + values.error().text());
+    boot_state = *std::move(values);
+  }
   return KeystoredKey{.label = label,
                       .purpose = *purpose,
                       .use = use,
                       .public_key = *std::move(public_key),
                       .protection = *protection,
-                      .extractable = *extractable};
+                      .extractable = *extractable,
+                      .boot_state = std::move(boot_state)};
 }
 
 Json KeystoredKey::to_json() const {
@@ -158,6 +166,7 @@ Json KeystoredKey::to_json() const {
   out.set("label", label).set("purpose", std::string(name_of(purpose))).set("use", use);
   out.set("public_key", to_base64(public_key.spki_der()));
   out.set("protection", std::string(name_of(protection))).set("extractable", std::string(name_of(extractable)));
+  if (!boot_state.empty()) out.set("pcrs", tpm::to_json(boot_state));
   return out;
 }
 

@@ -37,6 +37,8 @@ class DaemonStore : public Keystore {
 
   Result<StoreInfo> describe() override;
   Result<KeyInfo> generate(std::string_view label, crypto::KeyAlgorithm algorithm) override;
+  Result<KeyInfo> generate_bound(std::string_view label, crypto::KeyAlgorithm algorithm,
+                                 const std::vector<unsigned>& pcrs) override;
   Result<KeyInfo> import_key(std::string_view label, const Secret& pkcs8_der) override;
   Result<KeyInfo> find(const KeySelector& selector) override;
   Result<std::vector<KeyInfo>> list() override;
@@ -49,6 +51,8 @@ class DaemonStore : public Keystore {
   [[nodiscard]] std::string name() const { return "signet-keystored at '" + printable(uri_.socket.native()) + "'"; }
   /// New keys are bound for good, so their purpose is not guessed.
   Result<Purpose> purpose_of_new() const;
+  /// Who signed the birth record, as far as the device knows it.
+  Result<std::vector<Bytes>> station_of_birth();
   /// The one key that fits and, if the URI names a purpose, is bound to it.
   Result<KeystoredKey> key_of(const KeySelector& selector);
 
@@ -62,7 +66,8 @@ KeyInfo DaemonStore::info_of(const KeystoredKey& key) const {
           .public_key = key.public_key,
           .protection = key.protection,
           .extractable = key.extractable,
-          .uri = uri_.of_key(key.label, key.purpose)};
+          .uri = uri_.of_key(key.label, key.purpose),
+          .boot_state = key.boot_state};
 }
 
 Result<Purpose> DaemonStore::purpose_of_new() const {
@@ -89,8 +94,13 @@ Result<StoreInfo> DaemonStore::describe() {
 }
 
 Result<KeyInfo> DaemonStore::generate(std::string_view label, crypto::KeyAlgorithm algorithm) {
+  return generate_bound(label, algorithm, {});
+}
+
+Result<KeyInfo> DaemonStore::generate_bound(std::string_view label, crypto::KeyAlgorithm algorithm,
+                                            const std::vector<unsigned>& pcrs) {
   TRY_ASSIGN(const Purpose purpose, purpose_of_new());
-  TRY_ASSIGN(const KeystoredKey key, client_->generate(label, purpose, algorithm));
+  TRY_ASSIGN(const KeystoredKey key, client_->generate(label, purpose, algorithm, {}, pcrs));
   return info_of(key);
 }
 
@@ -141,6 +151,21 @@ Result<void> DaemonStore::destroy(const KeySelector& selector) {
   return client_->destroy(key.label, key.purpose);
 }
 
+Result<std::vector<Bytes>> DaemonStore::station_of_birth() {
+  const auto answer = client_->call("certificates", Json::object({{"label", "station"}}));
+  std::vector<Bytes> chain;
+  // Stations did not always hand over their own certificates.
+  if (!answer && answer.error().reason() == "keystored.no-certificate") return chain;
+  if (!answer) return answer.error();
+  TRY_ASSIGN(const Json::Array rows, answer->array_at("certificates"));
+  for (const Json& row : rows) {
+    TRY_ASSIGN(const std::string text, row.as_string("certificates"));
+    TRY_ASSIGN(Bytes der, from_base64(text));
+    chain.push_back(std::move(der));
+  }
+  return chain;
+}
+
 Result<KeyProof> DaemonStore::prove(const KeySelector& selector, ByteView qualifying_data) {
   TRY_ASSIGN(const KeystoredKey key, key_of(selector));
   // A device without an identity could only prove that some TPM holds the key: say so before the TPM is asked.
@@ -148,10 +173,12 @@ Result<KeyProof> DaemonStore::prove(const KeySelector& selector, ByteView qualif
   TRY_ASSIGN(const Json identity, who.object_at("statement"));
   TRY_ASSIGN(const Json answer,
              client_->call("certify", Json::object({{"label", key.label}, {"nonce", to_base64(qualifying_data)}})));
-  KeyProof proof{.public_area = {}, .statement = {}, .signature = {}, .identity = identity.dump()};
+  KeyProof proof{
+      .public_area = {}, .statement = {}, .signature = {}, .identity = identity.dump(), .boot_state = key.boot_state};
   TRY_ASSIGN(proof.public_area, bytes_at(answer, "public_area"));
   TRY_ASSIGN(proof.statement, bytes_at(answer, "statement"));
   TRY_ASSIGN(proof.signature, bytes_at(answer, "signature"));
+  TRY_ASSIGN(proof.station, station_of_birth());
   return proof;
 }
 

@@ -26,10 +26,7 @@ class TpmSigner : public crypto::Signer {
       return Error(Errc::not_found, "keystore.no-key", "the key '" + key_.label + "' was replaced by another one",
                    "Open it anew.");
     }
-    return store_->run([&]() -> Result<Bytes> {
-      TRY_ASSIGN(const tpm::Object* key, store_->load(key_.label));
-      return store_->root->tpm->sign(*key, scheme, input);
-    });
+    return store_->use(now, [&](const tpm::Object& key) { return store_->root->tpm->sign(key, scheme, input); });
   }
 
  private:
@@ -43,7 +40,8 @@ KeyInfo outward(const TpmStore& store, const TpmKeyInfo& key, Protection protect
           .public_key = key.public_key,
           .protection = protection,
           .extractable = key.extractable,
-          .uri = store.config.uri_of ? store.config.uri_of(key.label) : std::string()};
+          .uri = store.config.uri_of ? store.config.uri_of(key.label) : std::string(),
+          .boot_state = key.boot_state};
 }
 
 }  // namespace
@@ -132,9 +130,20 @@ Result<KeyInfo> TpmKeystore::find(const KeySelector& selector) {
 }
 
 Result<KeyInfo> TpmKeystore::generate(std::string_view label, crypto::KeyAlgorithm algorithm) {
+  return generate_bound(label, algorithm, {});
+}
+
+Result<KeyInfo> TpmKeystore::generate_bound(std::string_view label, crypto::KeyAlgorithm algorithm,
+                                            const std::vector<unsigned>& pcrs) {
   const Purpose purpose = state_->config.generated_for;
-  TRY(generate(label, algorithm, purpose, default_use(purpose, algorithm)));
+  TRY(generate(label, algorithm, purpose, default_use(purpose, algorithm), pcrs));
   return find({.label = std::string(label)});
+}
+
+Result<std::vector<unsigned>> TpmKeystore::changed_pcrs(std::string_view label) {
+  const std::lock_guard lock(state_->mutex);
+  TRY_ASSIGN(const TpmKeyInfo key, state_->info(label));
+  return state_->changed_pcrs(key);
 }
 
 Result<KeyInfo> TpmKeystore::import_key(std::string_view label, const Secret& pkcs8_der) {

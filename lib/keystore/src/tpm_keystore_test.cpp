@@ -5,6 +5,7 @@
 #include "signet/os/file.hpp"
 #include "signet/test/expect.hpp"
 #include "signet/test/swtpm.hpp"
+#include "signet/test/tpm_proxy.hpp"
 
 #include "ossl.hpp"
 #include "software_key.hpp"
@@ -16,7 +17,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
+#include <optional>
 #include <thread>
 
 namespace signet::keystore {
@@ -88,6 +91,36 @@ TEST_F(TpmStoreTest, P_KEYSTORE_015_more_keys_than_slots_are_used_in_turn) {
   make("one-more");
   EXPECT_OK(store_->seal(Secret::copy_of(as_bytes("x"))));
   EXPECT_EQ(roots_made_, 1);
+}
+
+TEST_F(TpmStoreTest, P_KEYSTORE_015_a_question_that_needs_no_slot_leaves_the_keys_in_the_tpm) {
+  make("a");
+  store_.reset();
+  test::TpmProxy proxy(*swtpm_);
+  std::atomic<int> loads = 0;
+  proxy.set_rule([&loads](ByteView command, const test::TpmProxy::Ask& ask) -> std::optional<Bytes> {
+    constexpr std::uint32_t k_load = 0x157;
+    if (test::TpmProxy::code_of(command) == k_load) ++loads;
+    return ask(command);
+  });
+  const OpenTpmRoot root = [&proxy]() -> Result<TpmRoot> {
+    TRY_ASSIGN(auto tpm, tpm::Tpm::connect(proxy.tcti()));
+    TRY_ASSIGN(tpm::Object parent, tpm->create_storage_primary(tpm::Hierarchy::owner, Secret(), "signet storage 1"));
+    return TpmRoot{std::move(tpm), std::make_shared<const tpm::Object>(std::move(parent))};
+  };
+  store_ = must(TpmKeystore::open({keys(), root}));
+  const TpmKeystore::Act look = [](tpm::Tpm& tpm, const tpm::Object&) -> Result<void> {
+    TRY(tpm.clock());
+    return {};
+  };
+  ASSERT_OK(sign("a"));
+  ASSERT_OK(store_->with_tpm(look));
+  ASSERT_OK(sign("a"));
+  EXPECT_EQ(loads, 1);
+  ASSERT_OK(store_->with_room(look));
+  ASSERT_OK(sign("a"));
+  EXPECT_EQ(loads, 2);
+  store_.reset();
 }
 
 TEST_F(TpmStoreTest, P_KEYSTORE_002_imported_key_is_the_same_key_and_not_made_inside) {

@@ -9,6 +9,7 @@
 #include "tpm_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace signet::keystore {
 
@@ -63,13 +64,47 @@ Result<void> check_not_outside(const TpmStore& store, std::string_view label) {
                "It lives as long as the device.");
 }
 
+std::vector<unsigned> pcrs_of(const TpmKeyInfo& key) {
+  std::vector<unsigned> pcrs;
+  std::ranges::transform(key.boot_state, std::back_inserter(pcrs), &tpm::PcrValue::index);
+  return pcrs;
+}
+
 /// Whether a key can be the one that a cut-off rotation made: not one that somebody brought along.
 bool may_follow(const TpmKeyInfo& next, const TpmKeyInfo& key) {
   return next.purpose == key.purpose && next.use == key.use && next.extractable == Extractable::never &&
-         next.public_key.algorithm() == key.public_key.algorithm();
+         next.public_key.algorithm() == key.public_key.algorithm() && pcrs_of(next) == pcrs_of(key);
 }
 
-/// Makes a key in the TPM by `make(parent, auth)` and writes its record.
+/// What the TPM gave, and what it demands of each use.
+struct Made {
+  tpm::Blob blob;
+  std::vector<tpm::PcrValue> boot_state = {};
+};
+
+/// Has the TPM make a key that is bound to what the PCRs hold now. Call within run().
+Result<Made> create(TpmStore& store, crypto::KeyAlgorithm algorithm, tpm::KeyUse use, const Secret& auth,
+                    const std::vector<unsigned>& pcrs) {
+  Made made;
+  Bytes policy_digest;
+  if (!pcrs.empty()) {
+    TRY_ASSIGN(made.boot_state, store.read_pcrs(pcrs));
+    std::ranges::sort(made.boot_state, {}, &tpm::PcrValue::index);
+    policy_digest = tpm::digest_of(tpm::boot_policy(made.boot_state));
+  }
+  TRY_ASSIGN(made.blob, store.root->tpm->create_key(*store.root->parent, algorithm, use, auth, policy_digest));
+  return made;
+}
+
+Result<void> check_pcrs(std::vector<unsigned> pcrs) {
+  std::ranges::sort(pcrs);
+  const bool twice = std::ranges::adjacent_find(pcrs) != pcrs.end();
+  if (!twice && (pcrs.empty() || pcrs.back() < tpm::k_pcrs)) return {};
+  return Error(Errc::usage, "keystore.pcrs", "a key cannot be bound to these PCRs",
+               "They are numbered from 0 to 23; name each once.");
+}
+
+/// Makes a key in the TPM by `make(auth)` and writes its record.
 template <typename Make>
 Result<TpmKeyInfo> make_key(TpmStore& store, std::string_view label, Purpose purpose, tpm::KeyUse use,
                             const Make& make) {
@@ -79,11 +114,11 @@ Result<TpmKeyInfo> make_key(TpmStore& store, std::string_view label, Purpose pur
   }
   TRY_ASSIGN(const os::FileLock lock, store.folder.reserve(label));
   Secret auth = crypto::random_secret(k_auth_bytes);
-  TRY_ASSIGN(tpm::Blob blob, store.run([&]() -> Result<tpm::Blob> {
+  TRY_ASSIGN(Made made, store.run([&]() -> Result<Made> {
     store.make_room();
-    return make(*store.root->parent, auth);
+    return make(auth);
   }));
-  TRY_ASSIGN(tpm::Public area, tpm::Public::parse(blob.public_area));
+  TRY_ASSIGN(tpm::Public area, tpm::Public::parse(made.blob.public_area));
   if (!area.key) {
     return Error(Errc::unsupported, "keystore.unsupported", "the TPM made a key of a kind that is not understood");
   }
@@ -92,22 +127,36 @@ Result<TpmKeyInfo> make_key(TpmStore& store, std::string_view label, Purpose pur
                          .use = use,
                          .parent_name = store.root->parent->name(),
                          .area = std::move(area),
-                         .private_area = std::move(blob.private_area),
-                         .auth = std::move(auth)};
+                         .private_area = std::move(made.blob.private_area),
+                         .auth = std::move(auth),
+                         .boot_state = std::move(made.boot_state)};
   TRY(store.folder.write_new(record));
   return record.info();
+}
+
+/// The key that is to take the place of another one.
+Result<TpmKeyInfo> make_next(TpmStore& store, const TpmKeyInfo& key, std::string_view next_label) {
+  const crypto::KeyAlgorithm algorithm = key.public_key.algorithm();
+  TRY(check_wanted(store, algorithm, key.purpose, key.use));
+  return make_key(store, next_label, key.purpose, key.use,
+                  [&](const Secret& auth) { return create(store, algorithm, key.use, auth, pcrs_of(key)); });
+}
+
+Error taken(const std::string& label, std::string_view rotated) {
+  return {Errc::conflict, "keystore.label-taken", "there is already a key '" + label + "'",
+          "Retire that key first: rotating '" + std::string(rotated) + "' needs its label."};
 }
 
 }  // namespace
 
 Result<TpmKeyInfo> TpmKeystore::generate(std::string_view label, crypto::KeyAlgorithm algorithm, Purpose purpose,
-                                         tpm::KeyUse use) {
+                                         tpm::KeyUse use, const std::vector<unsigned>& pcrs) {
   const std::lock_guard lock(state_->mutex);
   TRY(check_label(label));
+  TRY(check_pcrs(pcrs));
   TRY(check_wanted(*state_, algorithm, purpose, use));
-  return make_key(*state_, label, purpose, use, [&](const tpm::Object& parent, const Secret& auth) {
-    return state_->root->tpm->create_key(parent, algorithm, use, auth);
-  });
+  return make_key(*state_, label, purpose, use,
+                  [&](const Secret& auth) { return create(*state_, algorithm, use, auth, pcrs); });
 }
 
 Result<TpmKeyInfo> TpmKeystore::import_key(std::string_view label, const Secret& pkcs8_der, Purpose purpose,
@@ -117,9 +166,23 @@ Result<TpmKeyInfo> TpmKeystore::import_key(std::string_view label, const Secret&
   TRY_ASSIGN(const ossl::EvpPkey key, parse_pkcs8(pkcs8_der));
   TRY_ASSIGN(const crypto::PublicKey public_key, ossl::from_evp(key.get()));
   TRY(check_wanted(*state_, public_key.algorithm(), purpose, use));
-  return make_key(*state_, label, purpose, use, [&](const tpm::Object& parent, const Secret& auth) {
-    return state_->root->tpm->import_key(parent, pkcs8_der, use, auth);
+  return make_key(*state_, label, purpose, use, [&](const Secret& auth) -> Result<Made> {
+    TRY_ASSIGN(tpm::Blob blob, state_->root->tpm->import_key(*state_->root->parent, pkcs8_der, use, auth));
+    return Made{.blob = std::move(blob)};
   });
+}
+
+Result<TpmKeyInfo> TpmKeystore::prepare_rotation(std::string_view label, Purpose purpose) {
+  const std::lock_guard lock(state_->mutex);
+  TRY(check_not_outside(*state_, label));
+  TRY_ASSIGN(const TpmKeyInfo key, state_->info(label));
+  TRY(state_->bound(label, purpose, act_of(key.use), key.use));
+  const std::string next_label = std::string(label) + ".next";
+  TRY(check_label(next_label));
+  const auto found = state_->folder.info(next_label);
+  if (!found) return make_next(*state_, key, next_label);
+  if (may_follow(*found, key)) return *found;
+  return taken(next_label, label);
 }
 
 Result<TpmKeyInfo> TpmKeystore::rotate(std::string_view label, Purpose purpose) {
@@ -138,18 +201,9 @@ Result<TpmKeyInfo> TpmKeystore::rotate(std::string_view label, Purpose purpose) 
   }
   const auto old_found = state_->folder.info(old_label);
   const bool old_taken = old_found && !(old_found->public_key == key.public_key);
-  if (old_taken || (next_found && !may_follow(*next_found, key))) {
-    const std::string& taken = old_taken ? old_label : next_label;
-    return Error(Errc::conflict, "keystore.label-taken", "there is already a key '" + taken + "'",
-                 "Retire that key first: rotating '" + std::string(label) + "' needs its label.");
-  }
-  if (!next_found) {
-    const crypto::KeyAlgorithm algorithm = key.public_key.algorithm();
-    TRY(check_wanted(*state_, algorithm, key.purpose, key.use));
-    TRY(make_key(*state_, next_label, key.purpose, key.use, [&](const tpm::Object& parent, const Secret& auth) {
-      return state_->root->tpm->create_key(parent, algorithm, key.use, auth);
-    }));
-  }
+  if (old_taken) return taken(old_label, label);
+  if (next_found && !may_follow(*next_found, key)) return taken(next_label, label);
+  if (!next_found) TRY(make_next(*state_, key, next_label));
   TRY_ASSIGN(TpmRecord old, state_->folder.read(label));
   old.label = old_label;
   TRY(state_->folder.replace(old));
@@ -180,41 +234,29 @@ Result<Bytes> TpmKeystore::sign(std::string_view label, Purpose purpose, crypto:
                  "a " + std::string(name_of(key.public_key.algorithm())) + " key cannot sign " +
                      std::to_string(digest.size()) + " bytes with " + std::string(name_of(scheme)));
   }
-  return state_->run([&]() -> Result<Bytes> {
-    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
-    return state_->root->tpm->sign(*object, scheme, digest);
-  });
+  return state_->use(key, [&](const tpm::Object& object) { return state_->root->tpm->sign(object, scheme, digest); });
 }
 
 Result<Bytes> TpmKeystore::sign_block(std::string_view label, Purpose purpose, ByteView block) {
   const std::lock_guard lock(state_->mutex);
-  TRY(state_->bound(label, purpose, KeyAct::sign_any, tpm::KeyUse::sign_any));
+  TRY_ASSIGN(const TpmKeyInfo key, state_->bound(label, purpose, KeyAct::sign_any, tpm::KeyUse::sign_any));
   if (padding_of(block) == BlockPadding::none) {
     return Error(Errc::denied, "crypto.padding", "this block is not padded as a signature",
                  "PKCS#1 v1.5 and PSS with SHA-2 are; a key that signs does not decrypt.");
   }
-  return state_->run([&]() -> Result<Bytes> {
-    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
-    return state_->root->tpm->rsa_private(*object, block);
-  });
+  return state_->use(key, [&](const tpm::Object& object) { return state_->root->tpm->rsa_private(object, block); });
 }
 
 Result<Secret> TpmKeystore::decrypt(std::string_view label, Purpose purpose, ByteView ciphertext) {
   const std::lock_guard lock(state_->mutex);
-  TRY(state_->bound(label, purpose, KeyAct::decrypt, tpm::KeyUse::decrypt));
-  return state_->run([&]() -> Result<Secret> {
-    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
-    return state_->root->tpm->decrypt(*object, ciphertext);
-  });
+  TRY_ASSIGN(const TpmKeyInfo key, state_->bound(label, purpose, KeyAct::decrypt, tpm::KeyUse::decrypt));
+  return state_->use(key, [&](const tpm::Object& object) { return state_->root->tpm->decrypt(object, ciphertext); });
 }
 
 Result<Secret> TpmKeystore::derive(std::string_view label, Purpose purpose, const crypto::PublicKey& peer) {
   const std::lock_guard lock(state_->mutex);
-  TRY(state_->bound(label, purpose, KeyAct::derive, tpm::KeyUse::derive));
-  return state_->run([&]() -> Result<Secret> {
-    TRY_ASSIGN(const tpm::Object* object, state_->load(label));
-    return state_->root->tpm->derive(*object, peer);
-  });
+  TRY_ASSIGN(const TpmKeyInfo key, state_->bound(label, purpose, KeyAct::derive, tpm::KeyUse::derive));
+  return state_->use(key, [&](const tpm::Object& object) { return state_->root->tpm->derive(object, peer); });
 }
 
 Result<Bytes> TpmKeystore::seal(const Secret& data, ByteView policy_digest) {
@@ -266,6 +308,11 @@ Result<void> TpmKeystore::with_key(std::string_view label, const Act& act) {
     TRY_ASSIGN(const tpm::Object* object, state_->load(label));
     return act(*state_->root->tpm, *object);
   });
+}
+
+Result<void> TpmKeystore::with_tpm(const Act& act_on_parent) {
+  const std::lock_guard lock(state_->mutex);
+  return state_->run([&] { return act_on_parent(*state_->root->tpm, *state_->root->parent); });
 }
 
 Result<void> TpmKeystore::with_room(const Act& act_on_parent) {

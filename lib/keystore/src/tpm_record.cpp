@@ -62,6 +62,8 @@ Result<TpmRecord> common_part(const Json& json) {
     return damaged("it says otherwise than its public area");
   // Version 0 had no purposes: its keys were for TLS or, if they do not sign, for stored data.
   const Purpose purpose = signs_digests(*use) ? Purpose::tls : Purpose::storage;
+  // A policy that the record does not tell could not be met.
+  if (area->auth_policy.empty() != area->has(tpm::k_user_with_auth)) return damaged("its policy is not understood");
   return TpmRecord{.label = *label,
                    .purpose = purpose,
                    .use = *use,
@@ -80,12 +82,25 @@ Result<TpmRecord> parse_version_0(const Json& json) {
       !known)
     return damaged(known.error());
   TRY_ASSIGN(TpmRecord record, common_part(json));
+  if (!record.area.auth_policy.empty()) return damaged("its key has a policy");
   record.version = 0;
   return record;
 }
 
-Result<TpmRecord> parse_version_1(const Json& json, ByteView text) {
+/// Versions 1 and 2: the latter has PCRs, which the former cannot say.
+Result<TpmRecord> parse_own_version(const Json& json, ByteView text, std::uint64_t version) {
   TRY_ASSIGN(TpmRecord record, common_part(json));
+  record.version = version;
+  if (version == k_record_version_bound) {
+    const Json* const pcrs = json.find("pcrs");
+    if (pcrs == nullptr) return damaged("it lacks the PCRs that it is bound to");
+    auto values = tpm::pcr_values_from(*pcrs);
+    if (!values) return damaged(values.error());
+    record.boot_state = *std::move(values);
+  }
+  const tpm::Policy policy = record.policy();
+  if (record.area.auth_policy != (policy.empty() ? Bytes() : tpm::digest_of(policy)))
+    return damaged("its key has another policy");
   const auto purpose_name = json.string_at("purpose");
   const auto use_name = json.string_at("use");
   if (!purpose_name || !use_name) return damaged("it lacks a purpose or a use");
@@ -121,7 +136,7 @@ tpm::KeyUse default_use(Purpose purpose, crypto::KeyAlgorithm algorithm) {
 }
 
 Result<TpmRecord> TpmRecord::parse(ByteView text) {
-  const auto json = Json::parse(text, {.size_bytes_max = k_record_bytes_max, .depth_max = 2, .values_max = 16});
+  const auto json = Json::parse(text, {.size_bytes_max = k_record_bytes_max, .depth_max = 2, .values_max = 64});
   if (!json) return damaged(json.error());
   const auto version = json->uint_at("version");
   if (!version) return damaged(version.error());
@@ -129,7 +144,8 @@ Result<TpmRecord> TpmRecord::parse(ByteView text) {
     case 0:
       return parse_version_0(*json);
     case k_record_version:
-      return parse_version_1(*json, text);
+    case k_record_version_bound:
+      return parse_own_version(*json, text, *version);
     default:
       return Error(Errc::unsupported, "keystore.record-version",
                    "a record of version " + std::to_string(*version) + ", which this Signet does not know",
@@ -140,8 +156,10 @@ Result<TpmRecord> TpmRecord::parse(ByteView text) {
 Secret TpmRecord::text() const {
   std::string auth_text = to_base64(auth.read(SecretAccess::for_export()));
   Json json = Json::object();
-  json.set("version", k_record_version).set("label", label).set("purpose", name_of(purpose));
+  json.set("version", boot_state.empty() ? k_record_version : k_record_version_bound);
+  json.set("label", label).set("purpose", name_of(purpose));
   json.set("use", name_of(use)).set("algorithm", crypto::name_of(area.key->algorithm()));
+  if (!boot_state.empty()) json.set("pcrs", tpm::to_json(boot_state));
   json.set("parent", to_base64(parent_name)).set("public", to_base64(area.wire));
   json.set("private", to_base64(private_area)).set("auth", auth_text);
   wipe(auth_text);
@@ -159,8 +177,11 @@ TpmKeyInfo TpmRecord::info() const {
           .use = use,
           .public_key = *area.key,
           .extractable = made_inside ? Extractable::never : Extractable::no,
-          .public_area = area.wire};
+          .public_area = area.wire,
+          .boot_state = boot_state};
 }
+
+tpm::Policy TpmRecord::policy() const { return boot_state.empty() ? tpm::Policy() : tpm::boot_policy(boot_state); }
 
 Bytes SealedBlob::encode() const {
   Bytes out = to_bytes(k_sealed_magic);

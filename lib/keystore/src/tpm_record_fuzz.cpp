@@ -13,7 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Secret text = record->text();
     FUZZ_ASSERT(record->version < keystore::k_record_version || text == Secret::copy_of(input));
     const auto again = keystore::TpmRecord::parse(text.read(SecretAccess::for_export()));
-    FUZZ_ASSERT(again.has_value() && again->version == keystore::k_record_version && again->label == record->label &&
+    const auto written = record->boot_state.empty() ? keystore::k_record_version : keystore::k_record_version_bound;
+    FUZZ_ASSERT(again.has_value() && again->version == written &&
+                again->boot_state.size() == record->boot_state.size() && again->label == record->label &&
                 again->purpose == record->purpose && again->use == record->use && again->area == record->area &&
                 again->private_area == record->private_area && again->auth == record->auth &&
                 again->parent_name == record->parent_name);

@@ -67,7 +67,7 @@ TEST_F(TpmStoreTest, P_KEYSTORE_011_every_changed_or_missing_byte_of_a_record_is
   ASSERT_OK(described);
   ASSERT_EQ(described->damaged.size(), 1U);
   EXPECT_NE(described->damaged.front().find(file("k").string()), std::string::npos);
-  ASSERT_OK(os::replace_file(file("k"), as_bytes(R"({"version":2})"), 0600));
+  ASSERT_OK(os::replace_file(file("k"), as_bytes(R"({"version":3})"), 0600));
   EXPECT_REASON(sign("k"), "keystore.record-version");
   std::filesystem::rename(file("good"), file("renamed"));
   EXPECT_REASON(sign("renamed"), "keystore.record");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace signet::keystore {
 
@@ -82,7 +83,7 @@ Result<tpm::Object> TpmStore::load_anew(std::string_view label) {
   TRY_ASSIGN(const TpmRecord record, folder.read(label));
   const std::string what = "the key " + in_quotes(label) + " in " + folder.name();
   if (record.parent_name != root->parent->name()) return foreign_tpm(what, ", or before this one was cleared");
-  auto object = root->tpm->load(*root->parent, {record.area.wire, record.private_area}, record.auth);
+  auto object = root->tpm->load(*root->parent, {record.area.wire, record.private_area}, record.auth, record.policy());
   if (object || is_passing(object.error())) return object;
   return foreign_tpm(what, ": this one does not take it (" + object.error().text() + ")");
 }
@@ -104,6 +105,37 @@ Result<const tpm::Object*> TpmStore::load(std::string_view label) {
   if (!object) return std::move(object).error();
   loaded.push_front(Loaded{std::string(label), now, *std::move(object)});
   return &loaded.front().object;
+}
+
+Result<std::vector<tpm::PcrValue>> TpmStore::read_pcrs(const std::vector<unsigned>& pcrs) {
+  TRY_ASSIGN(auto values, root->tpm->read_pcrs(pcrs));
+  if (values.size() == pcrs.size()) return values;
+  return Error(Errc::unsupported, "keystore.unsupported",
+               "this TPM does not keep " + tpm::names_of(pcrs) + " in its SHA-256 bank",
+               "Switch that bank on in the machine's firmware.");
+}
+
+Result<std::vector<unsigned>> TpmStore::changed_pcrs(const TpmKeyInfo& key) {
+  std::vector<unsigned> pcrs;
+  std::ranges::transform(key.boot_state, std::back_inserter(pcrs), &tpm::PcrValue::index);
+  std::vector<unsigned> changed;
+  if (pcrs.empty()) return changed;
+  TRY_ASSIGN(const auto now, run([&] { return read_pcrs(pcrs); }));
+  for (const tpm::PcrValue& bound : key.boot_state) {
+    const auto found = std::ranges::find(now, bound.index, &tpm::PcrValue::index);
+    if (found == now.end() || !equal(found->value, bound.value)) changed.push_back(bound.index);
+  }
+  return changed;
+}
+
+Error TpmStore::of_other_boot_state(const TpmKeyInfo& key, const Error& error) {
+  const auto changed = changed_pcrs(key);
+  if (!changed || changed->empty()) return error;
+  return {Errc::denied, "keystore.boot-state",
+          "the key " + in_quotes(key.label) + " is bound to another boot state than this one: " +
+              tpm::names_of(*changed) + (changed->size() == 1 ? " differs" : " differ"),
+          "It works again when the machine has booted as it had when the key was made. `signet key rotate` makes a new "
+          "key for the state of now."};
 }
 
 Result<tpm::Description> TpmStore::describe() {

@@ -14,6 +14,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 /// What stands behind TpmKeystore: the folder of records, and the keys that are in the TPM right now.
 namespace signet::keystore {
@@ -98,6 +100,18 @@ class TpmStore {
     }
   }
 
+  /// Runs `act` with a key in the TPM; where the TPM's policy refuses it, the error says which state the key wants.
+  template <typename Act>
+  auto use(const TpmKeyInfo& key, const Act& act) -> decltype(act(std::declval<const tpm::Object&>())) {
+    using Answer = decltype(act(std::declval<const tpm::Object&>()));
+    auto result = run([&]() -> Answer {
+      TRY_ASSIGN(const tpm::Object* object, load(key.label));
+      return act(*object);
+    });
+    if (result || key.boot_state.empty() || result.error().reason() != "tpm.policy") return result;
+    return of_other_boot_state(key, result.error());
+  }
+
   /// Whether a new connection may help: the TPM is gone, was reset under us (then it has nothing at our handles, or was
   /// not even started), said what nobody understands, or is full of what nobody knows of, which is flushed then.
   static bool may_pass(std::string_view reason);
@@ -116,6 +130,12 @@ class TpmStore {
   /// The key in the TPM; the pointer holds until another one is loaded twice. Call within run().
   Result<const tpm::Object*> load(std::string_view label);
   Result<tpm::Object> load_anew(std::string_view label);
+  /// What these PCRs of the SHA-256 bank hold now. Call within run().
+  Result<std::vector<tpm::PcrValue>> read_pcrs(const std::vector<unsigned>& pcrs);
+  /// The PCRs that hold something else now than the key is bound to.
+  Result<std::vector<unsigned>> changed_pcrs(const TpmKeyInfo& key);
+  /// "keystore.boot-state", or `error` itself where the state is the right one.
+  Error of_other_boot_state(const TpmKeyInfo& key, const Error& error);
   Result<Protection> protection();
   Result<tpm::Description> describe();
 

@@ -191,6 +191,7 @@ struct Object::State {
   bool transient = false;
   Secret auth;
   bool has_auth = false;
+  Policy policy;  ///< of each use; empty where the auth alone does
   Public area;
   State() = default;
   ~State();

@@ -201,10 +201,15 @@ Result<Object> Tpm::create_ek(const EkTemplate& which, const Secret& endorsement
   return hold(made.handle, true, std::move(made.area), Secret());
 }
 
-Result<Blob> Tpm::create_key(const Object& parent, crypto::KeyAlgorithm algorithm, KeyUse use, const Secret& key_auth) {
+Result<Blob> Tpm::create_key(const Object& parent, crypto::KeyAlgorithm algorithm, KeyUse use, const Secret& key_auth,
+                             ByteView policy_digest) {
   const std::lock_guard lock(connection_->mutex());
   TRY_ASSIGN(TPMT_PUBLIC area, area_for(algorithm, use));
   area.objectAttributes |= k_fixed_tpm | k_fixed_parent | k_sensitive_data_origin;
+  if (!policy_digest.empty()) {
+    area.objectAttributes &= ~static_cast<std::uint32_t>(k_user_with_auth);
+    TRY_ASSIGN(area.authPolicy, to_tpm2b<TPM2B_DIGEST>(policy_digest));
+  }
   Wiped<TPM2B_SENSITIVE_CREATE> sensitive;
   TRY_ASSIGN(sensitive.value.sensitive.userAuth, to_tpm2b<TPM2B_AUTH>(key_auth.read(k_access())));
   return create(*connection_, parent.state_->handle, area, sensitive.value);
@@ -257,7 +262,7 @@ Result<Blob> Tpm::seal(const Object& parent, const Secret& data, ByteView policy
   return create(*connection_, parent.state_->handle, area, sensitive.value);
 }
 
-Result<Object> Tpm::load(const Object& parent, const Blob& blob, const Secret& auth) {
+Result<Object> Tpm::load(const Object& parent, const Blob& blob, const Secret& auth, Policy policy) {
   const std::lock_guard lock(connection_->mutex());
   TRY_ASSIGN(Public area, Public::parse(blob.public_area));
   TPM2B_PUBLIC public_area{};
@@ -269,7 +274,9 @@ Result<Object> Tpm::load(const Object& parent, const Blob& blob, const Secret& a
     return Esys_Load(esys, parent.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &private_area, &public_area,
                      &handle);
   }));
-  return hold(handle, true, std::move(area), auth);
+  TRY_ASSIGN(Object object, hold(handle, true, std::move(area), auth));
+  object.state_->policy = std::move(policy);
+  return object;
 }
 
 Result<Object> Tpm::open_persistent(std::uint32_t handle, const Secret& auth) {

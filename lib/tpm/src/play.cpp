@@ -68,6 +68,12 @@ class Player {
     });
   }
 
+  Result<void> operator()(const PolicyAuthValue& /*step*/) {
+    return connection_.run("ask for the key's auth as well", [&](ESYS_CONTEXT* esys) {
+      return Esys_PolicyAuthValue(esys, session_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
+    });
+  }
+
   Result<void> operator()(const PolicyAuthorize& step) {
     TRY_ASSIGN(const auto approved, to_tpm2b<TPM2B_DIGEST>(step.approved));
     TRY_ASSIGN(const auto policy_ref, to_tpm2b<TPM2B_NONCE>(step.policy_ref));

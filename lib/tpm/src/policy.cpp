@@ -38,6 +38,7 @@ class DigestOf {
   Bytes operator()(const PolicyResetCount& step) {  // 23.10
     return extend(TPM2_CC_PolicyCounterTimer, arguments(operand_of(step), k_reset_count_offset, TPM2_EO_EQ));
   }
+  Bytes operator()(const PolicyAuthValue& /*step*/) { return extend(TPM2_CC_PolicyAuthValue, {}); }  // 23.17
   Bytes operator()(const PolicyAuthorize& step) {  // 23.16: starts anew
     digest_ = zeros();
     return update(TPM2_CC_PolicyAuthorize, step.key.name, step.policy_ref);
@@ -74,7 +75,7 @@ TPML_PCR_SELECTION select_sha256(const std::vector<unsigned>& pcrs) {
   out.pcrSelections[0].hash = TPM2_ALG_SHA256;
   out.pcrSelections[0].sizeofSelect = 3;
   for (const unsigned pcr : pcrs) {
-    ensure(pcr < 24, "a PCR has a number below 24");
+    ensure(pcr < k_pcrs, "a PCR has a number below 24");
     out.pcrSelections[0].pcrSelect[pcr / 8] |= static_cast<BYTE>(1U << (pcr % 8));
   }
   return out;

@@ -14,6 +14,29 @@ Error wrong_scheme(crypto::SignatureScheme scheme) {
           "use the scheme that the key was made for"};
 }
 
+/// A session that has met a key's policy; none where the key's auth alone opens it.
+Result<std::unique_ptr<Transient>> met(Connection& connection, const Policy& policy) {
+  if (policy.empty()) return std::unique_ptr<Transient>();
+  return play(connection, policy);
+}
+
+/// The two sessions of a use whose answer is a secret: what authorises it, and what encrypts the answer.
+class SecretUse {
+ public:
+  static Result<SecretUse> begin(Connection& connection, const Policy& policy) {
+    SecretUse use;
+    TRY_ASSIGN(use.policy_, met(connection, policy));
+    TRY_ASSIGN(use.crypt_, connection.session(0, Crypt::answer));
+    return use;
+  }
+  [[nodiscard]] ESYS_TR authorization() const { return policy_ ? policy_->get() : crypt_; }
+  [[nodiscard]] ESYS_TR encryption() const { return policy_ ? crypt_ : ESYS_TR_NONE; }
+
+ private:
+  std::unique_ptr<Transient> policy_;
+  ESYS_TR crypt_ = ESYS_TR_NONE;
+};
+
 /// A secret from the TPM, and no copy of it left behind.
 template <typename B>
 Secret take(B& answer) {
@@ -40,7 +63,7 @@ Result<Bytes> Tpm::sign(const Object& key, crypto::SignatureScheme scheme, ByteV
   const auto input = must_tpm2b<TPM2B_DIGEST>(digest);
   const TPMT_SIG_SCHEME how = to_tpm(scheme);
   const Object::State& state = *key.state_;
-  if (!state.auth.empty()) {
+  if (!state.auth.empty() && state.policy.empty()) {
     TPMT_SIGNATURE made{};
     TRY(connection_->run_own(
         "sign", TPM2_CC_Sign, state.handle, area.name, state.auth,
@@ -51,10 +74,14 @@ Result<Bytes> Tpm::sign(const Object& key, crypto::SignatureScheme scheme, ByteV
     TRY_ASSIGN(PlainSignature plain, plain_signature(made));
     return std::move(plain.bytes);
   }
-  TRY_ASSIGN(const ESYS_TR session, connection_->authorization(state.has_auth));
+  TRY_ASSIGN(const auto policy, met(*connection_, state.policy));
+  ESYS_TR session = policy ? policy->get() : ESYS_TR_NONE;
+  if (!policy) {
+    TRY_ASSIGN(session, connection_->authorization(state.has_auth));
+  }
   Owned<TPMT_SIGNATURE> signature;
   TRY(connection_->run("sign", [&](ESYS_CONTEXT* esys) {
-    return Esys_Sign(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &k_no_ticket,
+    return Esys_Sign(esys, state.handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &k_no_ticket,
                      signature.put());
   }));
   TRY_ASSIGN(PlainSignature plain, plain_signature(*signature));
@@ -80,12 +107,22 @@ Result<Bytes> Tpm::rsa_private(const Object& key, ByteView block) {
   made.size = sizeof made.buffer;
   const Object::State& state = *key.state_;
   if (state.auth.empty()) return Error(Errc::denied, "tpm.restricted", "this key has no auth of its own");
-  TRY(connection_->run_own(
-      "sign", TPM2_CC_RSA_Decrypt, state.handle, area.name, state.auth,
-      [&](TSS2_SYS_CONTEXT* sys, TPM2_HANDLE at) {
-        return Tss2_Sys_RSA_Decrypt_Prepare(sys, at, &input, &how, &no_label);
-      },
-      [&](TSS2_SYS_CONTEXT* sys) { return Tss2_Sys_RSA_Decrypt_Complete(sys, &made); }));
+  TRY_ASSIGN(const auto policy, met(*connection_, state.policy));
+  if (policy) {
+    Owned<TPM2B_PUBLIC_KEY_RSA> answer;
+    TRY(connection_->run("sign", [&](ESYS_CONTEXT* esys) {
+      return Esys_RSA_Decrypt(esys, state.handle, policy->get(), ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &no_label,
+                              answer.put());
+    }));
+    made = *answer;
+  } else {
+    TRY(connection_->run_own(
+        "sign", TPM2_CC_RSA_Decrypt, state.handle, area.name, state.auth,
+        [&](TSS2_SYS_CONTEXT* sys, TPM2_HANDLE at) {
+          return Tss2_Sys_RSA_Decrypt_Prepare(sys, at, &input, &how, &no_label);
+        },
+        [&](TSS2_SYS_CONTEXT* sys) { return Tss2_Sys_RSA_Decrypt_Complete(sys, &made); }));
+  }
   if (made.size > block.size()) return malformed("a signature");
   Bytes signature(block.size() - made.size);  // zeros in front, which a TPM may leave out
   append(signature, view(made));
@@ -97,11 +134,11 @@ Result<Secret> Tpm::decrypt(const Object& key, ByteView ciphertext) {
   TRY_ASSIGN(const auto input, to_tpm2b<TPM2B_PUBLIC_KEY_RSA>(ciphertext));
   const TPMT_RSA_DECRYPT how{.scheme = TPM2_ALG_OAEP, .details = {.oaep = {.hashAlg = TPM2_ALG_SHA256}}};
   const TPM2B_DATA no_label{};
-  TRY_ASSIGN(const ESYS_TR session, connection_->session(0, Crypt::answer));
+  TRY_ASSIGN(const SecretUse with, SecretUse::begin(*connection_, key.state_->policy));
   Owned<TPM2B_PUBLIC_KEY_RSA> message;
   TRY(connection_->run("decrypt", [&](ESYS_CONTEXT* esys) {
-    return Esys_RSA_Decrypt(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &input, &how, &no_label,
-                            message.put());
+    return Esys_RSA_Decrypt(esys, key.state_->handle, with.authorization(), with.encryption(), ESYS_TR_NONE, &input,
+                            &how, &no_label, message.put());
   }));
   return take(*message);
 }
@@ -115,10 +152,11 @@ Result<Secret> Tpm::derive(const Object& key, const crypto::PublicKey& peer) {
   TRY_ASSIGN(const TPMT_PUBLIC other, key_area(peer));
   TPM2B_ECC_POINT point{};
   point.point = other.unique.ecc;
-  TRY_ASSIGN(const ESYS_TR session, connection_->session(0, Crypt::answer));
+  TRY_ASSIGN(const SecretUse with, SecretUse::begin(*connection_, key.state_->policy));
   Owned<TPM2B_ECC_POINT> shared;
   TRY(connection_->run("agree on a secret", [&](ESYS_CONTEXT* esys) {
-    return Esys_ECDH_ZGen(esys, key.state_->handle, session, ESYS_TR_NONE, ESYS_TR_NONE, &point, shared.put());
+    return Esys_ECDH_ZGen(esys, key.state_->handle, with.authorization(), with.encryption(), ESYS_TR_NONE, &point,
+                          shared.put());
   }));
   // RFC 8422 and NIST SP 800-56A: the coordinate in the field's full size.
   const std::size_t field_size = other.unique.ecc.x.size;

@@ -96,6 +96,7 @@ struct PolicyRule {
 /// How a rule stands to a question, from far to near.
 enum class Fit : std::uint8_t {
   other_user,
+  program_unknown,  ///< about this caller, if he were the rule's program; which one he is could not be seen
   other_act,
   other_key,
   too_early,
@@ -106,7 +107,8 @@ enum class Fit : std::uint8_t {
   grants,
 };
 
-/// "other-user", "other-act", "other-key", "too-early", "too-late", "floor", "pin", "rate", "grants".
+/// "other-user", "program-unknown", "other-act", "other-key", "too-early", "too-late", "floor", "pin", "rate",
+/// "grants".
 [[nodiscard]] std::string_view name_of(Fit fit);
 
 /// Turns the names in a policy into numbers.
@@ -126,9 +128,21 @@ struct Finding {
   Fit fit;
   std::string text;  ///< one sentence
 };
+/// What the TPM itself demands for a use of the key, whatever the policy says.
+struct BootFinding {
+  enum class State : std::uint8_t { holds, differs, unknown };
+  State state = State::unknown;
+  std::string text;  ///< one sentence
+};
 struct Explanation {
-  std::optional<std::string> granted_by;  ///< the rule, if one grants it
-  std::vector<Finding> findings;          ///< for each rule, in order
+  std::optional<std::string> granted_by;    ///< the rule, if one grants it
+  std::vector<Finding> findings;            ///< for each rule, in order
+  std::optional<BootFinding> boot_state{};  ///< of a key that is bound to one
+
+  /// Whether it would be done now: a rule grants it, and the TPM does not refuse.
+  [[nodiscard]] bool allowed() const {
+    return granted_by && !(boot_state && boot_state->state == BootFinding::State::differs);
+  }
 
   [[nodiscard]] Json to_json() const;
   /// "policy.explanation" (invalid_input).

@@ -27,6 +27,7 @@ struct ResidencyProof {
   KeyEvidence evidence;                        ///< the key, certified by the IAK, qualified by residency_challenge()
   IdentityStatement identity;                  ///< whose IAK that is
   std::vector<pki::Certificate> station = {};  ///< of who signed the birth record, and its issuers; may be empty
+  std::vector<tpm::PcrValue> boot_state = {};  ///< that the TPM demands at each use of the key; may be empty
 };
 
 /// What a key store says of a key; nobody vouches for it but the key itself.
@@ -92,6 +93,8 @@ class AttestedKey {
   [[nodiscard]] Presence freshness() const { return freshness_; }
   /// The device that a certified key is in.
   [[nodiscard]] const std::optional<VerifiedIdentity>& device() const { return device_; }
+  /// A certified key works only while these PCRs hold these values: the TPM's own word. Empty where it is not bound so.
+  [[nodiscard]] const std::vector<tpm::PcrValue>& boot_state() const { return boot_state_; }
   /// What the store claims; foreign text, print through printable().
   [[nodiscard]] const std::optional<KeyClaims>& claims() const { return claims_; }
 
@@ -104,11 +107,13 @@ class AttestedKey {
   Strength strength_ = Strength::software;
   Presence freshness_;
   std::optional<VerifiedIdentity> device_;
+  std::vector<tpm::PcrValue> boot_state_;
   std::optional<KeyClaims> claims_;
 };
 
 /// Judges a statement. A certified one: what verify_identity() and verify_resident() say. One of claims:
-/// "attest.no-possession" (untrusted: the key did not sign it). Both: "attest.other-key" (the statement or its evidence
+/// "attest.no-possession" (untrusted: the key did not sign it). "attest.boot-state" (untrusted: the key is not bound to
+/// the state that the statement tells). Both: "attest.other-key" (the statement or its evidence
 /// is of another key) and "attest.replayed" (it answers another nonce), untrusted.
 Result<AttestedKey> verify_key(const KeyStatement& statement, const KeyPolicy& policy);
 

@@ -148,7 +148,8 @@ struct Identity {
   std::vector<pki::Certificate> iak;
   std::map<std::string, std::vector<pki::Certificate>> keys;
   Bytes record_envelope;
-  std::string receipt;  ///< tlog-proof file
+  std::string receipt;                         ///< tlog-proof file
+  std::vector<pki::Certificate> station = {};  ///< of who signed the record, and its issuers without the root; or none
 };
 /// The unit's last word.
 struct Installed {

@@ -6,6 +6,7 @@
 #include "signet/core/result.hpp"
 #include "signet/core/secret.hpp"
 #include "signet/crypto.hpp"
+#include "signet/tpm_data.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -73,14 +74,18 @@ struct KeyInfo {
   std::string uri;  ///< open_signer() takes it; names where the PIN or passphrase comes from if the store's URI did,
                     ///< but never holds it
   std::vector<TokenAttribute> attributes = {};  ///< of a token, those that it tells; empty in every other store
+  std::vector<tpm::PcrValue> boot_state = {};   ///< what its TPM demands to find at each use; empty: nothing
 };
 
 /// The word of a device's TPM that a key lives in it, for others to judge (lib/attest).
 struct KeyProof {
-  Bytes public_area;     ///< TPMT_PUBLIC
-  Bytes statement;       ///< TPMS_ATTEST of TPM2_Certify by the device's attestation key
-  Bytes signature;       ///< TPMT_SIGNATURE
-  std::string identity;  ///< whose attestation key that is: a device identity statement (JSON)
+  Bytes public_area;                           ///< TPMT_PUBLIC
+  Bytes statement;                             ///< TPMS_ATTEST of TPM2_Certify by the device's attestation key
+  Bytes signature;                             ///< TPMT_SIGNATURE
+  std::string identity;                        ///< whose attestation key that is: a device identity statement (JSON)
+  std::vector<tpm::PcrValue> boot_state = {};  ///< as KeyInfo
+  std::vector<Bytes> station =
+      {};  ///< of who signed the birth record, and its issuers (DER); where the device has them
 };
 
 /// A store as a whole.
@@ -114,6 +119,12 @@ class Keystore {
   /// Makes a key that cannot be extracted where the back end has such. "keystore.label-taken" (conflict),
   /// "keystore.label" (invalid_input), "keystore.unsupported" (unsupported) if this store has no such keys.
   virtual Result<KeyInfo> generate(std::string_view label, crypto::KeyAlgorithm algorithm) = 0;
+
+  /// The same, bound to the state in which the machine has booted: the TPM lets the key work only while these PCRs hold
+  /// what they hold now; every other use is "keystore.boot-state" (denied). "keystore.unsupported" where the back end
+  /// is no TPM.
+  virtual Result<KeyInfo> generate_bound(std::string_view label, crypto::KeyAlgorithm algorithm,
+                                         const std::vector<unsigned>& pcrs);
 
   /// Takes in a private key (PrivateKeyInfo, RFC 5958, in DER). Errors as generate(), and "keystore.import"
   /// (invalid_input).

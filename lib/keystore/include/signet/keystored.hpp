@@ -55,6 +55,7 @@ struct KeystoredKey {
   crypto::PublicKey public_key;
   Protection protection;
   Extractable extractable;
+  std::vector<tpm::PcrValue> boot_state = {};  ///< which the TPM demands at each use; empty: none
 
   /// "keystored.answer" (invalid_input).
   static Result<KeystoredKey> parse(const Json& key);
@@ -99,9 +100,9 @@ class KeystoredClient {
   /// Any operation; the typed ones below go through it.
   Result<Json> call(std::string_view op, Json arguments = Json::object());
 
-  /// `use` is what the purpose suggests unless it is named.
+  /// `use` is what the purpose suggests unless it is named; `pcrs` as Keystore::generate_bound().
   Result<KeystoredKey> generate(std::string_view label, Purpose purpose, crypto::KeyAlgorithm algorithm,
-                                std::string_view use = {});
+                                std::string_view use = {}, const std::vector<unsigned>& pcrs = {});
   Result<KeystoredKey> import_key(std::string_view label, Purpose purpose, const Secret& pkcs8_der);
   Result<KeystoredKey> find(std::string_view label);
   Result<std::vector<KeystoredKey>> list();

@@ -37,8 +37,9 @@ struct TpmKeyInfo {
   Purpose purpose;
   tpm::KeyUse use;
   crypto::PublicKey public_key;
-  Extractable extractable;  ///< `never` if the TPM made it, `no` if it was imported
-  Bytes public_area;        ///< TPMT_PUBLIC
+  Extractable extractable;                     ///< `never` if the TPM made it, `no` if it was imported
+  Bytes public_area;                           ///< TPMT_PUBLIC
+  std::vector<tpm::PcrValue> boot_state = {};  ///< which the TPM demands at each use, by number; empty: none
 };
 
 /// What a proof of residency is made of: who reads it compares the attested name with that of the public area.
@@ -70,7 +71,8 @@ struct OutsideKey {
 /// "keystore.record" (invalid_input: a damaged record; names the file, the others stay usable), "keystore.record-
 /// version" (unsupported: a newer Signet wrote it), "keystore.foreign-tpm" (untrusted: made by another TPM, or before
 /// this one was cleared), "keystore.purpose" (denied: bound to another purpose, or the purpose does not allow it),
-/// "keystore.use" (unsupported: made for another use), "keystore.sealed" (invalid_input).
+/// "keystore.use" (unsupported: made for another use), "keystore.boot-state" (denied: bound to a state in which the
+/// machine is not), "keystore.sealed" (invalid_input).
 class TpmKeystore final : public Keystore {
  public:
   struct Config {
@@ -95,14 +97,24 @@ class TpmKeystore final : public Keystore {
   Result<std::shared_ptr<crypto::Signer>> signer(const KeySelector& selector) override;
   Result<void> destroy(const KeySelector& selector) override;
 
-  /// Makes a key for one purpose. It is durable when this returns.
-  Result<TpmKeyInfo> generate(std::string_view label, crypto::KeyAlgorithm algorithm, Purpose purpose, tpm::KeyUse use);
+  Result<KeyInfo> generate_bound(std::string_view label, crypto::KeyAlgorithm algorithm,
+                                 const std::vector<unsigned>& pcrs) override;
+
+  /// Makes a key for one purpose, bound to what these PCRs hold now. It is durable when this returns.
+  Result<TpmKeyInfo> generate(std::string_view label, crypto::KeyAlgorithm algorithm, Purpose purpose, tpm::KeyUse use,
+                              const std::vector<unsigned>& pcrs = {});
   Result<TpmKeyInfo> import_key(std::string_view label, const Secret& pkcs8_der, Purpose purpose, tpm::KeyUse use);
   /// One key, of any use; needs no TPM.
   Result<TpmKeyInfo> info(std::string_view label);
+  /// The PCRs that hold something else now than the key is bound to; empty: it can be used.
+  Result<std::vector<unsigned>> changed_pcrs(std::string_view label);
   /// All keys, of any use, ordered by label; needs no TPM.
   Result<std::vector<TpmKeyInfo>> keys();
-  /// Makes a new key of the same kind in place of one, which is called LABEL.old from then on. Killed in between, it is
+  /// Makes the key that a rotation is going to put in place of this one, called LABEL.next until then, so that it can
+  /// have its certificate first. Asked again, it is the same. "keystore.label-taken".
+  Result<TpmKeyInfo> prepare_rotation(std::string_view label, Purpose purpose);
+  /// Makes a new key of the same kind in place of one, which is called LABEL.old from then on. The new one is bound to
+  /// the same PCRs, with what they hold now; a LABEL.next that was prepared is taken. Killed in between, it is
   /// completed when it is asked for again. "keystore.label-taken" (conflict) while there is a LABEL.old already.
   Result<TpmKeyInfo> rotate(std::string_view label, Purpose purpose);
   /// Destroys a key if it has that purpose.
@@ -130,6 +142,8 @@ class TpmKeystore final : public Keystore {
   /// itself does not do (a quote). `act` must not call the store, and may be run again after a broken connection.
   using Act = std::function<Result<void>(tpm::Tpm&, const tpm::Object&)>;
   Result<void> with_key(std::string_view label, const Act& act);
+  /// Runs `act` with the parent, for what needs no slots: the keys that are in use stay in the TPM.
+  Result<void> with_tpm(const Act& act_on_parent);
   /// Runs `act` with no key of the store in the TPM but the parent: for what needs the slots itself.
   Result<void> with_room(const Act& act_on_parent);
   /// Serves a key that lives elsewhere in the TPM. "keystore.label-taken", "keystore.label".

@@ -140,11 +140,14 @@ class Tpm {
   /// first; empty where there is none. Which of several: as endorsement_key().
   Result<std::vector<Bytes>> endorsement_certificates(std::optional<crypto::KeyAlgorithm> preferred = std::nullopt);
 
-  /// A key under a parent: fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA.
-  Result<Blob> create_key(const Object& parent, crypto::KeyAlgorithm algorithm, KeyUse use, const Secret& key_auth);
+  /// A key under a parent: fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA. With a policy's digest it is
+  /// not userWithAuth: the TPM demands that policy of each use.
+  Result<Blob> create_key(const Object& parent, crypto::KeyAlgorithm algorithm, KeyUse use, const Secret& key_auth,
+                          ByteView policy_digest = {});
   /// Takes a private key in (PKCS#8 DER), encrypted on the way; such a key is neither fixedTPM nor of the TPM's making.
   Result<Blob> import_key(const Object& parent, const Secret& pkcs8_der, KeyUse use, const Secret& key_auth);
-  Result<Object> load(const Object& parent, const Blob& blob, const Secret& auth);
+  /// `policy` is played before each use of the object: "tpm.policy" (denied) where it does not hold then.
+  Result<Object> load(const Object& parent, const Blob& blob, const Secret& auth, Policy policy = {});
 
   Result<Object> open_persistent(std::uint32_t handle, const Secret& auth);
   /// TPM2_EvictControl under owner auth.

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -42,7 +43,8 @@ struct PolicySecret {  ///< the auth of an entity with this name is known
 struct PolicyResetCount {  ///< TPM2_PolicyCounterTimer: in this power cycle only
   std::uint32_t reset_count = 0;
 };
-struct PolicyAuthorize {  ///< whatever policy this key has approved (TPM2_PolicyAuthorize); resets what came before
+struct PolicyAuthValue {};  ///< and the auth of the object itself is known (TPM2_PolicyAuthValue)
+struct PolicyAuthorize {    ///< whatever policy this key has approved (TPM2_PolicyAuthorize); resets what came before
   Public key;
   Bytes policy_ref;
   Bytes approved;   ///< the policy digest that was approved
@@ -50,8 +52,8 @@ struct PolicyAuthorize {  ///< whatever policy this key has approved (TPM2_Polic
   crypto::SignatureScheme scheme = crypto::SignatureScheme::ecdsa_sha256;
 };
 
-using PolicyStep =
-    std::variant<PolicyPcr, PolicyNv, PolicyCommand, PolicyCpHash, PolicySecret, PolicyResetCount, PolicyAuthorize>;
+using PolicyStep = std::variant<PolicyPcr, PolicyNv, PolicyCommand, PolicyCpHash, PolicySecret, PolicyResetCount,
+                                PolicyAuthValue, PolicyAuthorize>;
 using Policy = std::vector<PolicyStep>;
 
 /// What TPM2_PolicyGetDigest would say after these steps.
@@ -62,6 +64,20 @@ using Policy = std::vector<PolicyStep>;
 /// A signing key as TPM2_LoadExternal takes it: the same area gives the same name on each TPM. P-256, P-384 and RSA:
 /// else "tpm.key-unsupported".
 Result<Public> external_public(const crypto::PublicKey& key);
+
+// --- Keys bound to a boot state ---
+
+/// How many PCRs there are, in each bank (PC Client Platform TPM Profile 1.05, section 4.6).
+inline constexpr unsigned k_pcrs = 24;
+/// The policy of a key that works only while these PCRs of the SHA-256 bank hold these values, and only for who knows
+/// its auth. `values` is not empty, and names each PCR once.
+[[nodiscard]] Policy boot_policy(std::vector<PcrValue> values);
+/// PCRs of the SHA-256 bank as an object from number to base64, by number: {"7":"...","11":"..."}.
+[[nodiscard]] Json to_json(const std::vector<PcrValue>& values);
+/// At least one, by number: "tpm.pcrs" (invalid_input).
+Result<std::vector<PcrValue>> pcr_values_from(const Json& json);
+/// "PCR 7", "PCRs 7, 11".
+[[nodiscard]] std::string names_of(const std::vector<unsigned>& pcrs);
 
 // --- The version floor (DESIGN: an ordinary 8-byte NV index, written only under vendor-authorized policies) ---
 
