@@ -112,8 +112,9 @@ Result<Bom> read_bom(ByteView document) {
       Json::parse(document, {.size_bytes_max = k_bom_size_bytes_max, .depth_max = 64, .values_max = 20'000'000}));
   if (text_at(json, "bomFormat") == "CycloneDX") return read_cyclonedx(json);
   if (json.find("spdxVersion") != nullptr) return read_spdx(json);
-  return Error(Errc::unsupported, "bom.format", "the document is neither CycloneDX nor SPDX 2 in JSON",
-               "Convert it first; XML, tag-value and SPDX 3 are not read.");
+  if (is_spdx3(json)) return read_spdx3(json);
+  return Error(Errc::unsupported, "bom.format", "the document is neither CycloneDX nor SPDX in JSON",
+               "Convert it first; XML and tag-value are not read.");
 }
 
 std::string write_bom(const Bom& bom, BomFormat format, Instant created) {

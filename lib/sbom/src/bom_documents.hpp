@@ -21,6 +21,9 @@ std::string text_at(const Json& json, std::string_view name);
 
 Result<Bom> read_cyclonedx(const Json& document);
 Result<Bom> read_spdx(const Json& document);
+/// Whether a document says that it is SPDX 3 in JSON-LD.
+bool is_spdx3(const Json& document);
+Result<Bom> read_spdx3(const Json& document);
 std::string write_cyclonedx(const Bom& normal, Instant created);
 std::string write_spdx(const Bom& normal, Instant created);
 

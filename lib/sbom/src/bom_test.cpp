@@ -67,6 +67,14 @@ Bom sample() {
   return bom ? *std::move(bom) : Bom();
 }
 
+TEST(DebianRoot, a_status_file_that_names_no_packages_is_damaged) {
+  const Distribution debian{.id = "debian", .version = "12", .name = "Debian"};
+  for (const char* text : {"rubbish", "Status: install ok installed\nVersion: 1\n", "\x01\x02\n\nPackage: a\n"}) {
+    EXPECT_REASON(parse_dpkg_status(text, debian), "bom.dpkg") << text;
+  }
+  for (const char* text : {"", "\n\n\n"}) EXPECT_OK(parse_dpkg_status(text, debian)) << text;
+}
+
 TEST(Bom, P_SBOM_007_takes_every_installed_package_from_a_debian_root) {
   const test::TempDir root;
   write_file(root.path() / "var/lib/dpkg/status", k_status);
@@ -227,6 +235,36 @@ TEST(Bom, P_SBOM_010_reads_the_valid_documents_of_the_cyclonedx_suite) {
     ++count;
   }
   EXPECT_EQ(count, 171U);
+}
+
+TEST(Bom, P_SBOM_015_spdx_3_is_read) {
+  const auto bom = read_bom(as_bytes(R"({"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[
+      {"type":"SpdxDocument","spdxId":"urn:doc","name":"cam-a"},
+      {"type":"Organization","spdxId":"urn:haxx","name":"haxx"},
+      {"type":"simplelicensing_LicenseExpression","spdxId":"urn:l","simplelicensing_licenseExpression":"curl"},
+      {"type":"software_Package","spdxId":"urn:curl","name":"curl","software_packageVersion":"7.88.1",
+       "software_packageUrl":"pkg:deb/debian/curl@7.88.1-10","suppliedBy":"urn:haxx",
+       "externalIdentifier":[{"type":"ExternalIdentifier","externalIdentifierType":"cpe23",
+         "identifier":"cpe:2.3:a:haxx:curl:7.88.1:*:*:*:*:*:*:*"}],
+       "verifiedUsing":[{"type":"Hash","algorithm":"sha256","hashValue":"00ff"}]},
+      {"type":"software_Package","spdxId":"urn:zlib","name":"zlib"},
+      {"type":"Relationship","spdxId":"urn:r1","from":"urn:curl","relationshipType":"dependsOn","to":["urn:zlib"]},
+      {"type":"Relationship","spdxId":"urn:r2","from":"urn:curl","relationshipType":"hasDeclaredLicense",
+       "to":["urn:l"]}]})"));
+  ASSERT_OK(bom);
+  EXPECT_EQ(bom->name, "cam-a");
+  ASSERT_EQ(bom->components.size(), 2U);
+  const Component& curl = bom->components[0];
+  EXPECT_EQ(curl.version, "7.88.1");
+  EXPECT_EQ(curl.purl, "pkg:deb/debian/curl@7.88.1-10");
+  EXPECT_EQ(curl.supplier, "haxx");
+  EXPECT_EQ(curl.cpe, "cpe:2.3:a:haxx:curl:7.88.1:*:*:*:*:*:*:*");
+  EXPECT_EQ(curl.hashes, (std::vector<ComponentHash>{{"SHA-256", "00ff"}}));
+  EXPECT_EQ(curl.licenses, std::vector<std::string>{"curl"});
+  EXPECT_EQ(curl.depends_on, std::vector<std::string>{"urn:zlib"});
+  EXPECT_REASON(read_bom(as_bytes(R"({"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[
+      {"type":"software_Package","name":"x"}]})")),
+                "bom.document");
 }
 
 }  // namespace

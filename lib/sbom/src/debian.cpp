@@ -117,8 +117,13 @@ Result<Bom> parse_dpkg_status(std::string_view status, const Distribution& distr
   std::unordered_map<std::string_view, std::vector<std::string>> refs;  // by name and by what is provided
   while (!status.empty()) {
     const std::size_t end = status.find("\n\n");
-    const Paragraph paragraph = read_paragraph(status.substr(0, end));
+    const std::string_view text = status.substr(0, end);
+    const Paragraph paragraph = read_paragraph(text);
     status = end == std::string_view::npos ? std::string_view() : status.substr(end + 2);
+    if (paragraph.package.empty() && text.find_first_not_of(" \t\n") != std::string_view::npos) {
+      return Error(Errc::invalid_input, "bom.dpkg", "a paragraph of the dpkg status file names no package",
+                   "The dpkg status file is damaged; restore it from /var/backups.");
+    }
     if (paragraph.package.empty() || !paragraph.status.ends_with(" installed")) continue;
     if (paragraph.version.empty() || bom.components.size() >= k_bom_components_max) {
       return Error(Errc::invalid_input, "bom.dpkg", "the package " + printable(paragraph.package) + " has no version",

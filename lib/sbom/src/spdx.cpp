@@ -57,6 +57,10 @@ Result<Component> read_package(const Json& json) {
                  "Each package of SPDX has both (SPDX 2.3 clauses 7.1 and 7.2).");
   }
   component.version = text_at(json, "versionInfo");
+  constexpr std::string_view k_built_from = "built from ";  // as it is written below
+  if (const std::string source = text_at(json, "sourceInfo"); source.starts_with(k_built_from)) {
+    component.source = source.substr(k_built_from.size());
+  }
   component.supplier = supplier_of(text_at(json, "supplier"));
   if (const std::string license = text_at(json, "licenseDeclared"); is_assertion(license)) {
     component.licenses.push_back(license);

@@ -60,8 +60,8 @@ Result<Bom> read_debian_root(const std::filesystem::path& root);
 /// "bom.lock", "json.…".
 Result<Bom> read_lock_file(std::string_view file_name, ByteView content);
 
-/// A bill in CycloneDX JSON 1.2 to 1.7, SPDX JSON 2.2 or 2.3. Unsupported: "bom.format", "bom.version". Malformed:
-/// "bom.document", "json.…".
+/// A bill in CycloneDX JSON 1.2 to 1.7, SPDX JSON 2.2, 2.3 or 3.0 (JSON-LD). Unsupported: "bom.format", "bom.version".
+/// Malformed: "bom.document", "json.…".
 Result<Bom> read_bom(ByteView document);
 
 /// The formats that are written: CycloneDX 1.6 and SPDX 2.3, both as JSON.
