@@ -12,6 +12,7 @@
 #include "ossl.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -269,6 +270,7 @@ long status_kib(std::string_view name) {
 
 /// What a piece of work adds to the memory in use, at its peak.
 long added_kib(const std::function<void()>& work) {
+  malloc_trim(0);                                 // free pages of the heap would take in what is added
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak starts anew from what is in use now
   const long before = status_kib("VmRSS:");
   work();
@@ -313,7 +315,6 @@ void measure_memory(const std::vector<Bytes>& units, const std::vector<Bytes>& s
   const std::vector<Bytes> spoilt = spoil(signed_units, codec);
   const std::array whole{std::pair{annexb(units), Authenticity::not_signed},
                          std::pair{annexb(spoilt), Authenticity::not_authentic}};
-  // The first one meets a heap without holes, so it shows the whole.
   const long first = added_kib([&] { judge_stream(stream, codec, Authenticity::authentic); });
   const long of_signed = added_kib([&] { judge(signed_units, codec, Authenticity::authentic); });
   const long of_unsigned = added_kib([&] { judge_stream(whole[0].first, codec, whole[0].second); });

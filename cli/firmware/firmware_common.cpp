@@ -13,7 +13,7 @@ namespace signet::cli {
 
 std::vector<Command> firmware_commands() {
   std::vector<Command> all = firmware::maker_commands();
-  for (auto* group : {&firmware::check_commands, &firmware::device_commands}) {
+  for (auto* group : {&firmware::check_commands, &firmware::offer_commands, &firmware::device_commands}) {
     for (Command& command : (*group)()) all.push_back(std::move(command));
   }
   return all;

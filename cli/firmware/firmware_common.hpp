@@ -11,8 +11,9 @@
 
 namespace signet::cli::firmware {
 
-// The three groups of commands.
+// The groups of commands.
 std::vector<Command> maker_commands();
+std::vector<Command> offer_commands();
 std::vector<Command> check_commands();
 std::vector<Command> device_commands();
 

@@ -21,8 +21,14 @@ constexpr std::size_t k_nonce_bytes = 32;
 
 Result<attest::ResidencyProof> residency_of(const Invocation& call, const keystore::KeyProof& proof) {
   attest::ResidencyProof made{
-      .evidence = {proof.public_area, {.statement = proof.statement, .signature = proof.signature}}, .identity = {}};
+      .evidence = {proof.public_area, {.statement = proof.statement, .signature = proof.signature}},
+      .identity = {},
+      .boot_state = proof.boot_state};
   TRY_ASSIGN(made.identity, attest::IdentityStatement::parse(as_bytes(proof.identity)));
+  for (const Bytes& der : proof.station) {
+    TRY_ASSIGN(auto certificate, pki::Certificate::from_der(der));
+    made.station.push_back(std::move(certificate));
+  }
   if (call.has("--station-certificate")) {
     TRY_ASSIGN(made.station, firmware::load_certificates({call.get("--station-certificate")}));
   }
@@ -118,6 +124,9 @@ Result<void> run_verify(const Invocation& call) {
   out.line("  strength      " + std::string(attest::name_of(judged.key().strength())));
   out.line(std::string("  made now      ") +
            (judged.key().freshness() == attest::Presence::proven ? "yes, it answers the nonce" : "unproven"));
+  for (const tpm::PcrValue& pcr : judged.key().boot_state()) {
+    out.line("  works while   PCR " + std::to_string(pcr.index) + " is " + to_hex(pcr.value));
+  }
   for (const std::string& note : judged.notes()) out.line("  note          " + note);
   out.result(as_json(judged));
   return {};
@@ -133,8 +142,9 @@ Command attest_command() {
           "there and cannot leave. Anybody can check that, offline, with the vendor's root alone.\n\nA key on a "
           "PKCS#11 token, in a TPM without a birth or in a file has no such witness. Its statement is signed by the "
           "key itself and holds what its store says: possession is proven, and nothing else, and 'signet key "
-          "attest-verify' says so.\n\nThe birth record in the statement tells what kind of TPM it is. Who does not "
-          "know the station that signed it needs its certificate: --station-certificate puts it in.",
+          "attest-verify' says so.\n\nThe birth record in the statement tells what kind of TPM it is, and the "
+          "certificates of the station that signed it are in the statement as well. A device whose station did not "
+          "hand them over needs --station-certificate.",
       .positionals = {{.name = "KEY",
                        .help = "The key's URI, as `signet key list --json` prints it",
                        .complete = Complete::nothing}},
@@ -143,7 +153,7 @@ Command attest_command() {
            nonce_option("Nonce of the one who asks, so that the statement is known to be new: 16 to 64 bytes."),
            {.name = "--station-certificate",
             .value = "FILE",
-            .help = "Certificate of the station that signed the birth record, and its issuers (PEM).",
+            .help = "Put this certificate of the station that signed the birth record in, and its issuers (PEM).",
             .complete = Complete::file}},
       .examples = {{"signet key attest 'keystored:?label=camera' --out camera-key.json",
                     "a key of this device, by the word of its TPM"},

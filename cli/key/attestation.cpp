@@ -95,6 +95,11 @@ Json as_json(const birth::JudgedKey& judged) {
       json.set("product", device->record()->product.str()).set("tpm_model", printable(device->record()->tpm_model, 80));
     }
   }
+  if (!key.boot_state().empty()) {
+    Json pcrs = Json::object();
+    for (const tpm::PcrValue& pcr : key.boot_state()) pcrs.set(std::to_string(pcr.index), to_hex(pcr.value));
+    json.set("boot_state", std::move(pcrs));
+  }
   if (key.claims()) json.set("claims", claims_json(*key.claims()));
   return json;
 }

@@ -7,6 +7,7 @@
 #include "signet/os/clock.hpp"
 #include "signet/os/fd.hpp"
 #include "signet/os/file.hpp"
+#include "signet/tpm_policy.hpp"
 
 #include "key/attest_commands.hpp"
 
@@ -15,8 +16,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
+#include <ranges>
 #include <string>
+#include <vector>
 
 namespace signet::cli {
 
@@ -46,7 +50,27 @@ Json as_json(const KeyInfo& key) {
   out.set("extractable", std::string(name_of(key.extractable)))
       .set("uri", key.uri)
       .set("public_key", key.public_key.pem());
+  if (key.boot_state.empty()) return out;
+  Json pcrs = Json::object();
+  for (const tpm::PcrValue& pcr : key.boot_state) pcrs.set(std::to_string(pcr.index), to_hex(pcr.value));
+  out.set("boot_state", std::move(pcrs));
   return out;
+}
+
+/// A list of PCRs as "7,11".
+Result<std::vector<unsigned>> pcrs_in(const std::string& text) {
+  std::vector<unsigned> pcrs;
+  for (const auto part : std::views::split(std::string_view(text), ',')) {
+    const std::string_view word(part.begin(), part.end());
+    unsigned number = 0;
+    const auto [end, failed] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (failed != std::errc() || end != word.data() + word.size() || number >= tpm::k_pcrs) {
+      return Error(Errc::usage, "cli.usage", "'" + printable(text, 60) + "' is no list of PCRs",
+                   "Write numbers from 0 to 23: --pcrs 7,11.");
+    }
+    pcrs.push_back(number);
+  }
+  return pcrs;
 }
 
 /// What the protection means to somebody who is about to trust it.
@@ -66,6 +90,9 @@ void print(Output& out, const KeyInfo& key) {
   out.line("protection   " + std::string(meaning_of(key.protection)));
   out.line("extractable  " + std::string(name_of(key.extractable)));
   out.line("uri          " + printable(key.uri, 4096));
+  for (const tpm::PcrValue& pcr : key.boot_state) {
+    out.line("works while  PCR " + std::to_string(pcr.index) + " is " + to_hex(pcr.value));
+  }
 }
 
 /// Says aloud what a store without a passphrase means.
@@ -87,6 +114,11 @@ Result<void> report_new(const Invocation& call, Keystore& store, const KeyInfo& 
 Result<void> generate(const Invocation& call) {
   TRY_ASSIGN(const auto algorithm, crypto::key_algorithm_from(call.get("--algorithm")));
   TRY_ASSIGN(const auto store, keystore::open(call.get("STORE")));
+  if (call.has("--pcrs")) {
+    TRY_ASSIGN(const auto pcrs, pcrs_in(call.get("--pcrs")));
+    TRY_ASSIGN(const KeyInfo bound, store->generate_bound(call.get("--label"), algorithm, pcrs));
+    return report_new(call, *store, bound);
+  }
   TRY_ASSIGN(const KeyInfo key, store->generate(call.get("--label"), algorithm));
   return report_new(call, *store, key);
 }
@@ -218,20 +250,33 @@ const Option k_algorithm{.name = "--algorithm",
                          .fallback = "p256",
                          .choices = {"p256", "p384", "rsa2048", "rsa3072", "rsa4096", "ed25519"}};
 
+Command generate_command() {
+  return {
+      .noun = "key",
+      .verb = "generate",
+      .summary = "Make a key in a key store",
+      .description = paragraphs(
+          "Makes a key pair where it is to stay. On a token the private key is made so that it cannot be read out.\n\n"
+          "--pcrs binds a key of a TPM to the state in which this machine has booted: the TPM itself lets the key "
+          "work "
+          "only while these registers (SHA-256) hold what they hold now. 7 stands for Secure Boot's keys, 11 for the "
+          "image that runs. An update changes 11: make the key anew then (signet key rotate), or bind it to 7 alone."),
+      .positionals = {k_store},
+      .options = {k_label,
+                  k_algorithm,
+                  {.name = "--pcrs", .value = "LIST", .help = "Bind the key to these PCRs: 7,11."}},
+      .examples = {{"signet key generate 'file:keys?passphrase-file=pass' --label firmware", "an encrypted key file"},
+                   {"signet key generate 'pkcs11:token=vendor' --label root --algorithm p384", "a key on a token"},
+                   {"signet key generate tpm:keys --label station", "a key in this machine's TPM"},
+                   {"signet key generate 'keystored:?purpose=video' --label camera", "a key of a device"},
+                   {"signet key generate 'keystored:?purpose=tls' --label web --pcrs 7",
+                    "a key that works only under today's Secure Boot keys"}},
+      .run = generate};
+}
+
 std::vector<Command> basic_commands() {
   return {
-      {.noun = "key",
-       .verb = "generate",
-       .summary = "Make a key in a key store",
-       .description = paragraphs(
-           "Makes a key pair where it is to stay. On a token the private key is made so that it cannot be read out."),
-       .positionals = {k_store},
-       .options = {k_label, k_algorithm},
-       .examples = {{"signet key generate 'file:keys?passphrase-file=pass' --label firmware", "an encrypted key file"},
-                    {"signet key generate 'pkcs11:token=vendor' --label root --algorithm p384", "a key on a token"},
-                    {"signet key generate tpm:keys --label station", "a key in this machine's TPM"},
-                    {"signet key generate 'keystored:?purpose=video' --label camera", "a key of a device"}},
-       .run = generate},
+      generate_command(),
       {.noun = "key",
        .verb = "import",
        .summary = "Bring an existing private key into a key store",

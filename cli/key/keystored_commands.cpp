@@ -8,6 +8,8 @@
 #include "signet/os/clock.hpp"
 #include "signet/os/file.hpp"
 
+#include "key/rotate_command.hpp"
+
 #include <chrono>
 #include <string>
 
@@ -35,12 +37,19 @@ Result<void> check_policy(const Invocation& call) {
   if (!call.has("--policy")) return wrong("which policy?", "Name it with --policy FILE.");
   TRY_ASSIGN(const Policy policy, load_policy(call.get("--policy")));
   Json names = Json::array();
+  Json warnings = Json::array();
   for (const auto& rule : policy.rules()) {
     names.push(rule.name);
     call.out().line("rule    " + printable(rule.name, 64));
+    if (rule.program.empty()) continue;
+    warnings.push("the rule '" + printable(rule.name, 64) +
+                  "' names a program: it matches only where signet-keystored has " +
+                  "CAP_SYS_PTRACE, which its packaged unit does not give it; name a unit instead");
+    call.out().line("warning: " + warnings.elements().back().as_string().value_or(""));
   }
   call.out().line("sha256  " + policy.digest());
-  call.out().result(Json::object({{"rules", std::move(names)}, {"sha256", policy.digest()}}));
+  call.out().result(
+      Json::object({{"rules", std::move(names)}, {"warnings", std::move(warnings)}, {"sha256", policy.digest()}}));
   return {};
 }
 
@@ -102,18 +111,23 @@ Result<Explanation> explain_live(const Invocation& call) {
 Result<void> explain_policy(const Invocation& call) {
   if (!call.has("--user")) return wrong("about whom?", "Name a user with --user.");
   TRY_ASSIGN(const Explanation found, call.has("--policy") ? explain_file(call) : explain_live(call));
-  const std::string question = "the user '" + printable(call.get("--user"), 64) + "' " + call.get("--op") +
-                               (call.has("--key") ? " with the key '" + printable(call.get("--key"), 64) + "'" : "");
-  call.out().line((found.granted_by ? "yes: " : "no: ") + question);
+  const std::string user = "the user '" + printable(call.get("--user"), 64) + "'";
+  const std::string act =
+      call.get("--op") + (call.has("--key") ? " with the key '" + printable(call.get("--key"), 64) + "'" : "");
+  call.out().line((found.allowed() ? "yes, " + user + " may " : "no, " + user + " may not ") + act);
   for (const auto& finding : found.findings) {
     const bool grants = found.granted_by == finding.rule;
     call.out().line(std::string(grants ? "* " : "  ") + printable(finding.rule, 64) + ": " + finding.text);
   }
   if (found.findings.empty()) call.out().line("  the policy has no rules");
+  if (found.boot_state) call.out().line("  boot state: " + printable(found.boot_state->text, 400));
   const Json json = found.to_json();
   call.out().evidence(Json::object({{"explanation", json}}));
   if (!found.granted_by)
-    return Error(Errc::denied, "policy.refused", "no rule allows " + question, "Each rule above says why.");
+    return Error(Errc::denied, "policy.refused", "no rule lets " + user + " " + act, "Each rule above says why.");
+  if (!found.allowed())
+    return Error(Errc::denied, "policy.boot-state", "the TPM does not let " + user + " " + act + " in this boot state",
+                 "`signet key rotate` makes a new key for the state of now.");
   call.out().result(Json::object({{"explanation", json}}));
   return {};
 }
@@ -166,37 +180,6 @@ Result<void> watch(const Invocation& call) {
     arguments = Json::object({{"next", next}, {"wait_ms", k_watch_ms}});
   }
   call.out().result(Json::object({{"uses", std::move(uses)}, {"missed", missed}}));
-  return {};
-}
-
-// --- rotate ---
-
-Result<void> rotate(const Invocation& call) {
-  TRY_ASSIGN(const auto key, keystore::open_key(call.get("KEY")));
-  TRY_ASSIGN(const keystore::StoreInfo store, key.store->describe());
-  if (store.backend != "keystored") {
-    return Error(Errc::unsupported, "key.rotate-unsupported", "only signet-keystored rotates keys",
-                 "Here: make a new key with `signet key generate`, then retire the old one.");
-  }
-  KeystoredClient keystored(store.label);
-  TRY_ASSIGN(const keystore::KeystoredKey before, keystored.find(key.info.label));
-  TRY_ASSIGN(const Json answer,
-             keystored.call("rotate", Json::object({{"label", before.label}, {"purpose", name_of(before.purpose)}})));
-  TRY_ASSIGN(const keystore::KeystoredKey after, keystore::KeystoredKey::parse(answer));
-  call.out().line("rotated      " + printable(after.label));
-  call.out().line("purpose      " + std::string(name_of(after.purpose)));
-  call.out().line("algorithm    " + std::string(name_of(after.public_key.algorithm())));
-  call.out().line("fingerprint  " + to_hex(after.public_key.fingerprint()));
-  call.out().line("before       " + to_hex(before.public_key.fingerprint()) + ", now called " +
-                  printable(before.label) + ".old");
-  call.out().line("Certificates are not renewed by this: get one for the new key, then retire the old one.");
-  call.out().result(Json::object({{"label", after.label},
-                                  {"purpose", name_of(after.purpose)},
-                                  {"algorithm", name_of(after.public_key.algorithm())},
-                                  {"fingerprint", to_hex(after.public_key.fingerprint())},
-                                  {"public_key", after.public_key.pem()},
-                                  {"old_label", before.label + ".old"},
-                                  {"old_fingerprint", to_hex(before.public_key.fingerprint())}}));
   return {};
 }
 
@@ -261,21 +244,6 @@ Command watch_command() {
           .examples = {{"signet key watch", "until it is interrupted"},
                        {"signet key watch --seconds 60 --json", "a minute, for a machine"}},
           .run = watch};
-}
-
-Command rotate_command() {
-  return {.noun = "key",
-          .verb = "rotate",
-          .summary = "Put a new key of the same kind in the place of an old one",
-          .description =
-              "Makes a new key with the algorithm and the purpose of the old one, in the same TPM. It takes the old "
-              "key's label; the old key is called LABEL.old from then on and works until `signet key retire` destroys "
-              "it. Certificates are not renewed.",
-          .positionals = {{.name = "KEY",
-                           .help = "The key's URI, as `signet key list --json` prints it",
-                           .complete = Complete::nothing}},
-          .examples = {{"signet key rotate 'keystored:?label=web'", "a new key for the web server"}},
-          .run = rotate};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "firmware/firmware_common.hpp"
 #include "repo_keys.hpp"
+#include "terms.hpp"
 
 #include <string>
 
@@ -36,12 +37,15 @@ Result<void> run_publish(const Invocation& call) {
   TRY_ASSIGN(tuf::Repository repository, tuf::Repository::open(call.get("REPO")));
   TRY_ASSIGN(const Keys keys, load_keys(call.all("--key")));
   const std::string track = call.has("--track") ? call.get("--track") : manifest->track;
+  TRY_ASSIGN(release::Terms terms, terms_from(call));
+  if (manifest->sbom_sha256) terms.sbom_sha256 = to_hex(*manifest->sbom_sha256);
   TRY(repository.publish(manifest->product,
                          {.version = manifest->version,
                           .security_version = manifest->security_version,
                           .track = track,
                           .file = file,
-                          .hardware = manifest->hardware},
+                          .hardware = manifest->hardware,
+                          .terms = release::to_json(terms)},
                          os::SystemClock().now()));
   const std::string& product = manifest->product.str();
   return settle(call, repository, keys,
@@ -81,33 +85,36 @@ const Positional k_version{.name = "VERSION", .help = "Version of the release.",
 }  // namespace
 
 std::vector<Command> release_commands() {
-  Command publish{.noun = "repo",
-                  .verb = "publish",
-                  .summary = "Offer a signed bundle to devices",
-                  .description =
-                      "Copies a signed firmware bundle into the repository and drafts metadata that names it on a "
-                      "track. Product and version are those of the bundle's manifest. With the product's key at hand, "
-                      "and those of snapshot and timestamp in their place, it is public when the command ends.\n\n"
-                      "With --anchor the bundle is verified as a device does it, every byte.",
-                  .positionals = {repo_positional(), {"BUNDLE", "Signed bundle."}},
-                  .options = {{.name = "--track",
-                               .value = "NAME",
-                               .help = "Track to offer it on; if not given, the one of the manifest."},
-                              {.name = "--anchor",
-                               .value = "FILE",
-                               .help = "Certificates (PEM) that a device trusts.",
-                               .repeatable = true,
-                               .complete = Complete::file},
-                              {.name = "--crl",
-                               .value = "FILE",
-                               .help = "Revocation lists (PEM).",
-                               .repeatable = true,
-                               .complete = Complete::file},
-                              key_option()},
-                  .examples = {{"signet repo publish updates cam-a.bundle --anchor vendor-root.pem "
-                                "--key pkcs11:token=cam-a",
-                                "On the track that its manifest names"}},
-                  .run = run_publish};
+  std::vector<Option> options = {
+      {.name = "--track", .value = "NAME", .help = "Track to offer it on; if not given, the one of the manifest."},
+      {.name = "--anchor",
+       .value = "FILE",
+       .help = "Certificates (PEM) that a device trusts.",
+       .repeatable = true,
+       .complete = Complete::file},
+      {.name = "--crl",
+       .value = "FILE",
+       .help = "Revocation lists (PEM).",
+       .repeatable = true,
+       .complete = Complete::file},
+      key_option()};
+  for (Option& option : terms_options()) options.push_back(std::move(option));
+  Command publish{
+      .noun = "repo",
+      .verb = "publish",
+      .summary = "Offer a signed bundle to devices",
+      .description =
+          "Copies a signed firmware bundle into the repository and drafts metadata that names it on a "
+          "track. Product and version are those of the bundle's manifest. With the product's key at hand, "
+          "and those of snapshot and timestamp in their place, it is public when the command ends.\n\n"
+          "With --anchor the bundle is verified as a device does it, every byte. The other options tell devices "
+          "and their owners what to expect of the release; see 'signet firmware check'.",
+      .positionals = {repo_positional(), {"BUNDLE", "Signed bundle."}},
+      .options = std::move(options),
+      .examples = {{"signet repo publish updates cam-a.bundle --anchor vendor-root.pem "
+                    "--key pkcs11:token=cam-a",
+                    "On the track that its manifest names"}},
+      .run = run_publish};
   Command promote{
       .noun = "repo",
       .verb = "promote",

@@ -131,7 +131,7 @@ namespace signet::cli {
 
 std::vector<Command> repo_commands() {
   std::vector<Command> all = repo::setup_commands();
-  for (auto* group : {&repo::release_commands, &repo::sign_commands}) {
+  for (auto* group : {&repo::release_commands, &repo::track_commands, &repo::sign_commands}) {
     for (Command& command : (*group)()) all.push_back(std::move(command));
   }
   return all;

@@ -37,6 +37,7 @@ Positional repo_positional();
 // The groups of commands.
 std::vector<Command> setup_commands();
 std::vector<Command> release_commands();
+std::vector<Command> track_commands();
 std::vector<Command> sign_commands();
 
 }  // namespace signet::cli::repo

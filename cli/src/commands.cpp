@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signet/cli.hpp"
 
+#include "advisory/advisory_commands.hpp"
 #include "ca/ca_commands.hpp"
 #include "firmware/firmware_commands.hpp"
 #include "floor/floor_commands.hpp"
@@ -27,7 +28,8 @@ std::vector<Command> collect() {
   std::vector<Command> all;
   for (auto* noun : {&tour_commands, &key_commands, &keystored_key_commands, &id_commands, &ca_commands,
                      &firmware_commands, &floor_commands, &ledger_commands, &repo_commands, &station_commands,
-                     &video_commands, &sbom_commands, &cvss_commands, &vuln_commands}) {
+                     &video_commands, &sbom_commands, &cvss_commands, &vuln_commands,
+                     &advisory_commands, &cve_commands}) {
     for (Command& command : (*noun)()) all.push_back(std::move(command));
   }
   return all;

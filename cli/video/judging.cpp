@@ -103,6 +103,7 @@ Result<Report> judge_file(const Invocation& call, const std::string& file, bool 
   TRY_ASSIGN(media::Opened opened, open_recording(call, file));
   options.hash = opened.hash;
   options.recorded = opened.recording.created();
+  options.configuration = opened.recording.decoder_configuration();
   options.is_live = opened.is_live;
   constexpr std::uint64_t k_threads_max = 256;
   TRY_ASSIGN(const std::uint64_t threads,

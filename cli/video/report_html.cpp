@@ -133,6 +133,10 @@ std::string coverage_part(const Report& report) {
       html += "<li>" + count_of(report.verdict.coverage().slices_unprotected, "piece") +
               " of picture data of a kind that the format leaves unsigned</li>";
     }
+    if (report.verdict.coverage().frames_absent > 0) {
+      html += "<li>" + count_of(report.verdict.coverage().frames_absent, "picture") +
+              " of such a kind that are gone, by the order in which the others are shown</li>";
+    }
     html += "</ul>";
   }
   html += "<h3 class=\"gap\">In any recording of this kind</h3><ul class=\"plain\">";

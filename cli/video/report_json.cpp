@@ -44,9 +44,11 @@ Json coverage_json(const Report& report) {
                        {"foreign_sei", coverage.foreign_sei},
                        {"parameter_sets", coverage.parameter_sets},
                        {"parameter_set_changes", coverage.parameter_set_changes},
+                       {"absent", coverage.frames_absent},
                        {"time_gaps", coverage.time_gaps},
                        {"not_presented", coverage.frames_not_presented},
-                       {"decoder_parameters", "not_covered"},
+                       {"decoder_parameters", coverage.parameters_covered ? "covered" : "not_covered"},
+                       {"gops_with_decoder_parameters", coverage.gops_with_parameters},
                        {"never_covered", std::move(never)}});
 }
 

@@ -136,6 +136,11 @@ void print_coverage(Output& out, const Report& report) {
         count_of(coverage.frames_not_presented, "picture") +
             " cut away by the file's edit list: judged as all others, but no player shows them");
   }
+  if (coverage.frames_absent > 0) {
+    row(out, "",
+        count_of(coverage.frames_absent, "picture") +
+            " of a kind that no signature covers are missing, by the order in which the others are shown");
+  }
   if (report.facts.transport) print_transport(out, *report.facts.transport);
   std::string name = "not signed";
   for (const std::string& sentence : never_covered(coverage)) {

@@ -50,6 +50,11 @@ constexpr std::array k_findings{
     FindingWords{FindingKind::unprotected_slice, "picture data that no signature covers",
                  "The format leaves this kind of picture data unsigned. It is shown with the rest, but nothing proves "
                  "where it comes from."},
+    FindingWords{
+        FindingKind::unprotected_missing, "pictures that no signature covered are gone",
+        "The format leaves this kind of picture unsigned, so no signature misses them. But the pictures around "
+        "this place are numbered in the order in which they are shown, and numbers are left out here. They "
+        "were lost or removed, or the camera left them out itself."},
     FindingWords{FindingKind::malformed_sei, "a signature that cannot be read",
                  "Signature data is broken. Often the camera or a converter wrote it in a way that the file format "
                  "does not allow."},
@@ -154,6 +159,10 @@ std::string answer_sentence(const video::Verdict& verdict) {
       return count_of(coverage.units_missing, "signed unit") + " missing; the " + genuine +
              " that are there are as the signer recorded them." + rest;
     case Authenticity::partly_unprotected:
+      if (coverage.frames_unprotected == 0) {
+        return count_of(coverage.frames_absent, "picture") + " missing, of a kind that no signature covers; the " +
+               genuine + " that are there are as the signer recorded them." + rest;
+      }
       return count_of(coverage.frames_unprotected, "picture") +
              " within the signed span hold data that no signature covers." + rest;
     case Authenticity::not_authentic:
@@ -271,15 +280,22 @@ std::string transport_sentence(const FileFacts& facts) {
 }
 
 std::vector<std::string> never_covered(const video::Coverage& coverage) {
-  return {
-      "decoder settings (parameter sets), which say how pictures are decoded, cropped and shown: " +
-          count_of(coverage.parameter_sets, "parameter set") + ", " +
-          (coverage.parameter_set_changes == 0
-               ? "never changed in mid-stream"
-               : "changed in mid-stream " + count_of(coverage.parameter_set_changes, "time")),
-      "messages of others in the stream (foreign SEI): " + std::to_string(coverage.foreign_sei),
-      "sound, metadata, subtitles, and the container around the stream (file times among it)",
-  };
+  std::vector<std::string> list;
+  if (!coverage.parameters_covered) {
+    list.push_back("decoder settings (parameter sets), which say how pictures are decoded, cropped and shown: " +
+                   count_of(coverage.parameter_sets, "parameter set") + ", " +
+                   (coverage.parameter_set_changes == 0
+                        ? "never changed in mid-stream"
+                        : "changed in mid-stream " + count_of(coverage.parameter_set_changes, "time")) +
+                   (coverage.gops_with_parameters > 0
+                        ? "; signed for " + count_of(coverage.gops_with_parameters, "GOP") + " only"
+                        : ""));
+  }
+  list.insert(list.end(), {
+                              "messages of others in the stream (foreign SEI): " + std::to_string(coverage.foreign_sei),
+                              "sound, metadata, subtitles, and the container around the stream (file times among it)",
+                          });
+  return list;
 }
 
 }  // namespace signet::cli::video_cli

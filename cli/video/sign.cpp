@@ -45,6 +45,7 @@ Result<video::SignOptions> options_of(const Invocation& call, video::Codec codec
     options.hash_list_entries_max = static_cast<std::uint32_t>(entries);
   }
   options.certificate_sei = call.has("--certificate-sei");
+  options.parameter_sets = call.has("--sign-parameters");
   TRY_ASSIGN(options.chain, firmware::load_certificates(call.all("--chain")));
   options.device = {.manufacturer = call.get("--manufacturer"),
                     .hardware = call.get("--hardware"),
@@ -303,6 +304,8 @@ std::vector<Option> sign_options() {
        .help = "How many units may wait for a slow key; then the source has to wait.",
        .fallback = "256"},
       {.name = "--certificate-sei", .help = "Send certificates once, in front, instead of with each signature."},
+      {.name = "--sign-parameters",
+       .help = "Sign the decoder's parameters as well, for signet to check; one more signature for each GOP."},
       {.name = "--start", .value = "TIME", .help = "When the first picture was taken (RFC 3339); now, if left out."},
       {.name = "--rate", .value = "N", .help = "Pictures a second.", .fallback = "25"},
       {.name = "--manufacturer", .value = "TEXT", .help = "The maker, as signed account."},

@@ -6,6 +6,8 @@
 #include "video/report_words.hpp"
 #include "video/video_commands.hpp"
 
+#include <algorithm>
+
 namespace signet::cli::video_cli {
 
 namespace {
@@ -42,10 +44,18 @@ Result<void> outcome_of(const Invocation& call, const video::Verdict& verdict) {
   }
   const bool vouched = verdict.provenance() == Provenance::trusted || verdict.provenance() == Provenance::attested ||
                        verdict.provenance() == Provenance::expired_today_valid_at_recording;
-  if (call.get("--require") == "trusted" && !vouched) {
+  const auto is_required = [&call](std::string_view what) {
+    return std::ranges::find(call.all("--require"), what) != call.all("--require").end();
+  };
+  if (is_required("trusted") && !vouched) {
     return Error(Errc::untrusted, "video.not-trusted",
                  "no trust anchor vouches for the key: " + provenance_word(verdict.provenance()),
                  "Give the maker's root certificate with --anchor.");
+  }
+  if (is_required("parameters") && !coverage.parameters_covered) {
+    return Error(Errc::untrusted, "video.parameters-not-covered",
+                 "no signature covers the decoder's parameters of all pictures: they may have been cropped",
+                 "If the camera signs them (signet video sign --sign-parameters), ask for the original.");
   }
   return {};
 }
@@ -69,8 +79,9 @@ Command verify_command() {
       {.name = "--strict", .help = "Fail also if pictures before or after the signed span are not covered."},
       {.name = "--require",
        .value = "WHAT",
-       .help = "Fail also if no trust anchor vouches for the key.",
-       .choices = {"trusted"}},
+       .help = "Fail also if no trust anchor vouches for the key, or the decoder's parameters are not all signed.",
+       .repeatable = true,
+       .choices = {"trusted", "parameters"}},
       {.name = "--frames", .help = "List the verdict of every picture."},
       {.name = "--threads",
        .value = "N",
@@ -107,7 +118,7 @@ Command verify_command() {
       .exits = {{.code = 0, .reasons = {}, .meaning = "authentic"},
                 {.code = 1,
                  .reasons = {"video.not-authentic", "video.partly-unprotected", "video.missing", "video.not-covered",
-                             "video.not-trusted"},
+                             "video.not-trusted", "video.parameters-not-covered"},
                  .meaning = "anything worse: altered, incomplete, partly unprotected, or less than --strict and "
                             "--require demand"},
                 {.code = 2, .reasons = {"video.not-signed"}, .meaning = "not signed"}}};

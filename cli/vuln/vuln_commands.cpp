@@ -139,7 +139,7 @@ Positional words(const char* help) {
 }  // namespace
 
 std::vector<Command> vuln_commands() {
-  return {
+  std::vector<Command> commands = {
       {.noun = "vuln",
        .verb = "compare-versions",
        .summary = "Compare versions in the order of their ecosystem",
@@ -184,6 +184,10 @@ std::vector<Command> vuln_commands() {
        .run = in_range,
        .exits = line_exits()},
   };
+  for (auto* more : {&vuln_index_commands, &vuln_match_commands}) {
+    for (Command& command : (*more)()) commands.push_back(std::move(command));
+  }
+  return commands;
 }
 
 }  // namespace signet::cli

@@ -128,6 +128,12 @@ COMMANDS: dict[str, list[str]] = {
     "firmware install": ["{cam.bundle:whole-bundle}", "--device", "{device/device.json:json}"],
     "firmware start": ["--device", "{device/device.json:json}"],
     "firmware confirm": ["--device", "{device/device.json:json}"],
+    "firmware check": [
+        "{updates/public:repo}",
+        "--root",
+        "{updates/public/metadata/1.root.json:json}",
+        *("--product", "cam-a", "--hardware", "cam-a-r2", "--installed", "1.0"),
+    ],
     "firmware status": ["--device", "{device/device.json:json}"],
     "ledger init": ["new-ledger", "--origin", "example.com/new"],
     "ledger append": ["{releases:ledger}", "--file", "{entry:entry}"],
@@ -178,6 +184,7 @@ COMMANDS: dict[str, list[str]] = {
     ],
     "repo add-product": ["{updates:repo}", "cam-b", "--product-key", "{escrow.pem:public-key}"],
     "repo publish": ["{updates:repo}", "{cam.bundle:bundle}", "--track", "lts-2026"],
+    "repo track": ["{updates:repo}", "cam-a", "lts-2026", "--kind", "long-term", "--until", "2031-06-30"],
     "repo promote": ["{updates:repo}", "cam-a", "2.0", "--to", "lts-2026"],
     "repo withdraw": ["{updates:repo}", "cam-a", "2.0"],
     "repo rotate": ["{updates:repo}", "targets", "--add", "{escrow.pem:public-key}"],
@@ -228,6 +235,12 @@ COMMANDS: dict[str, list[str]] = {
     "vuln compare-versions": ["deb", "1.0", "1.1"],
     "vuln purl": ["pkg:deb/debian/curl@7.88.1"],
     "vuln in-range": ["vers:deb/<2.0", "1.0"],
+    "advisory validate": ["--links", "{links.txt:any}", "{advisory.json:json}"],
+    "cve validate": ["{record.json:json}"],
+    "vuln index": ["update", "{feed.json:json}", "--index", "{vuln.index:index}"],
+    "vuln match": ["{parts.cdx.json:json}", "--index", "{vuln.index:index}", "--vex", "{feed.json:json}"],
+    "vuln device": ["{root-tree:ledger}", "--index", "{vuln.index:index}"],
+    "vuln show": ["PYSEC-1", "--index", "{vuln.index:index}"],
     "help": ["firmware"],
     "completion bash": [],
     "completion zsh": [],
@@ -316,6 +329,22 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
     ("floor approve", ["--key", KEY, "--value", "x", "--out", "new-floor.json"]),
     ("video sign", ["-", "--key", KEY, "--out", "new.h264"]),  # what does it hold?
     *(
+        ("vuln index", words)
+        for words in (
+            ["build", "--index", "new.index"],
+            ["build", "missing", "--index", "new.index"],
+            ["build", "key.p8", "--index", "new.index"],
+            ["build", "sbom.json", "--index", "new.index"],  # nothing that is read
+            ["build", "feed.json", "--index", "new.index", "--openpgp-keys", "key.p8"],
+            ["info", "--index", "missing"],
+            ["shrink", "--index", "vuln.index"],
+        )
+    ),
+    ("vuln show", ["CVE-2024-0001", "--index", "vuln.index"]),
+    ("vuln show", ["PYSEC-1", "--index", "missing"]),
+    ("vuln match", ["parts.cdx.json", "--index", "missing"]),
+    ("vuln match", ["parts.cdx.json", "--index", "vuln.index", "--debian-root", "missing"]),
+    *(
         ("video export", ["signed.h264", "new.h264", *words])
         for words in (["--from", "gop:x"], ["--to", "gop:999"], ["--from", "1:2:3:4"], ["--from", "12"])
     ),
@@ -374,6 +403,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         )
     },
     "video": (*FILE_FAULTS, "empty", "random", "other"),  # a damaged recording gets a verdict, which is no refusal
+    "index": (*FILE_FAULTS, *CONTENT_FAULTS),
     "store": ("a-file", "denied-folder"),  # one that is missing or empty is an empty store
     "keys": ("missing", *FOLDER_FAULTS),
     "ca": ("missing", "empty-folder", *FOLDER_FAULTS),
@@ -386,6 +416,7 @@ OPTIONAL = {
     ("device/state/boot.json", "missing"),
     ("device/state/floor.json", "missing"),
     ("witness.state", "missing"),
+    ("vuln.index", "missing"),
 }
 
 
@@ -443,6 +474,38 @@ def make_parts(signet: Signet) -> None:
     )
     signet.must("sbom", "make", "root-tree", "--out", "parts.cdx.json")
     signet.must("sbom", "make", "root-tree", "--format", "spdx", "--out", "parts.spdx.json")
+    django = {"package": {"ecosystem": "PyPI", "name": "django"}, "versions": ["1.0"]}
+    feed = {"id": "PYSEC-1", "modified": "2024-01-01T00:00:00Z", "affected": [django]}
+    (signet.folder / "feed.json").write_text(json.dumps(feed), encoding="utf-8")
+    signet.must("vuln", "index", "build", "feed.json", "--index", "vuln.index")
+
+
+def make_advisories(folder: pathlib.Path) -> None:
+    """One that is valid as far as its schema goes, and the answer of a link."""
+    bill = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}
+    (folder / "advisory.json").write_text(json.dumps(bill, indent=1), encoding="utf-8")
+    (folder / "links.txt").write_text("https://example.com/ 200\n", encoding="utf-8")
+    published = "2026-02-01T00:00:00Z"
+    owner = "8254265b-2729-46b6-b9e3-3dfca2d5bfca"
+    record = {
+        "dataType": "CVE_RECORD",
+        "dataVersion": "5.1",
+        "cveMetadata": {
+            "cveId": "CVE-2026-12345",
+            "assignerOrgId": owner,
+            "state": "PUBLISHED",
+            "datePublished": published,
+        },
+        "containers": {
+            "cna": {
+                "providerMetadata": {"orgId": owner},
+                "descriptions": [{"lang": "en", "value": "A flaw in the example camera lets anyone restart it."}],
+                "references": [{"url": "https://example.com/1"}],
+                "affected": [{"vendor": "Example", "product": "Camera", "defaultStatus": "affected"}],
+            }
+        },
+    }
+    (folder / "record.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
 def make_settings(folder: pathlib.Path) -> None:
@@ -466,6 +529,7 @@ def make_world(signet: Signet) -> None:
     folder = signet.folder
     (folder / IMAGE).write_bytes(sample(300_000, 1))
     (folder / "sbom.json").write_text("{}\n", encoding="utf-8")
+    make_advisories(folder)
     maker.pack("unsigned.bundle", {"rootfs": IMAGE})
     maker.pack("cam.bundle", {"rootfs": IMAGE}, ("alice",))
     maker.pack("next.bundle", {"rootfs": IMAGE}, ("alice",), version="2.0", security_version=2)

@@ -304,6 +304,54 @@ def P_CAMERAD_003_a_slow_key_drops_pictures_and_signs_the_rest(scene: Scene) -> 
         scene.authentic(segment, "--strict")
 
 
+def P_CAMERAD_013_the_devices_own_key_signs(scene: Scene) -> None:
+    """Through signet-keystored, in the TPM; what it signs verifies down to the decoder's parameters."""
+    folder = scene.signet.folder / "device"
+    (folder / "tpm").mkdir(parents=True)
+    tpm, socket = folder / "tpm.sock", folder / "keystored.sock"
+    words = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder / 'tpm'}"]
+    words += ["--flags", "not-need-init,startup-clear", "--server", f"type=unixio,path={tpm}"]
+    words += ["--ctrl", f"type=unixio,path={tpm}.ctrl"]
+    swtpm = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    scene.children.append(swtpm)
+    wait_for(tpm.exists, "swtpm starts", swtpm)
+    daemon = pathlib.Path(scene.camerad).parent / "signet-keystored"
+    if not daemon.exists():
+        daemon = pathlib.Path(scene.camerad).parent.parent / "keystored" / "signet-keystored"
+    words = [str(daemon), "--tpm", f"swtpm:path={tpm}", "--state", str(folder / "state"), "--socket", str(socket)]
+    with open(folder / "keystored.log", "ab") as log:
+        keystored = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    scene.children.append(keystored)
+    wait_for(socket.exists, "signet-keystored starts", keystored)
+    must = scene.signet.must
+    must("key", "generate", f"keystored:{socket}?purpose=video", "--label", "camera")
+    key = f"keystored:{socket}?label=camera&purpose=video"
+    must("ca", "request", "--key", key, "--subject", "CN=camera", "--out", "camera.csr")
+    must(
+        *("ca", "issue", scene.maker.ca, "--key", scene.maker.key("root"), "--profile", "firmware-signing"),
+        *("--request", "camera.csr", "--out", "camera.pem"),
+    )
+    chain = [str(scene.signet.folder / "camera.pem")]
+    camera = Camera(scene, "own", {"key": key, "chain": chain, "sign_parameters": True})
+    watcher = camera.watch("seen.h264", 3)
+    wait_for(lambda: len(camera.finished()) >= 2, "two segments", camera.process)
+    expect(watcher.wait(ROOM) == 0, "ffmpeg reads the stream")
+    camera.stop()
+    for segment in camera.finished():
+        scene.authentic(segment, "--strict", "--require", "trusted", "--require", "parameters")
+    scene.authentic(camera.folder / "seen.h264", "--require", "trusted")
+    scene.not_authentic(scene.altered(camera.finished()[0]))
+
+
+def P_CAMERAD_014_a_camera_that_is_not_there_is_told(scene: Scene) -> None:
+    camera = Camera(scene, "no-camera", {"source": "v4l2:/dev/video-none", "rtsp": {"listen": "127.0.0.1:0"}})
+    wait_for(lambda: camera.status()["losses"] >= 2, "it tries again", camera.process)
+    status = camera.status()
+    expect(status["last_error"]["reason"].startswith("camerad."), "and says why", status)
+    expect(not camera.finished(), "nothing is written", camera.finished())
+    camera.stop()
+
+
 def P_CAMERAD_007_a_second_service_on_the_folder_is_refused(scene: Scene) -> None:
     camera = Camera(scene, "twice", {"rtsp": {"listen": ""}})
     again = subprocess.run(
@@ -322,6 +370,8 @@ CASES = (
     P_CAMERAD_008_a_lost_source_is_tried_again,
     P_CAMERAD_008_each_stream_is_signed_anew,
     P_CAMERAD_003_a_slow_key_drops_pictures_and_signs_the_rest,
+    P_CAMERAD_013_the_devices_own_key_signs,
+    P_CAMERAD_014_a_camera_that_is_not_there_is_told,
     P_CAMERAD_007_a_second_service_on_the_folder_is_refused,
 )
 

@@ -6,8 +6,8 @@
 A unit with a software TPM is born at a station. wpa_supplicant, as Debian ships it, then does EAP-TLS on a wire (a veth
 pair between two network namespaces) with hostapd, through Debian's pkcs11 engine and libsignet-pkcs11.so. hostapd knows
 the vendor's root alone, and its own certificate is of the vendor's authority. What says whether the device came in is
-hostapd. Debian's wpa_supplicant loads modules from /usr/lib only, so the device's side has a mount namespace as well,
-where the module under test stands where its package puts it. All this needs root; without, this says so and ends.
+hostapd. Debian's wpa_supplicant takes paths below /usr/lib only, so its configuration names none: OpenSSL finds the
+engine, and the engine the module by PKCS11_MODULE_PATH. Namespaces need root; without, this says so and ends.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from factory import Line, Unit
 from journey import Maker, Signet, expect, travel
 from programs import run
 
-ENGINES = list(pathlib.Path("/usr/lib").glob("*-linux-gnu/engines-3/pkcs11.so"))
-LIBRARIES = ENGINES[0].parents[1] if ENGINES else pathlib.Path("/usr/lib")
 PIN, SO_PIN = "1234", "12345678"
 SECONDS = 30
 ROOT_KEY = "file:vendor-keys?label=root&passphrase=none"
@@ -51,8 +49,6 @@ tls_flags={flags}
 DEVICE = """
 ap_scan=0
 eapol_version=2
-pkcs11_engine_path={libraries}/engines-3/pkcs11.so
-pkcs11_module_path={libraries}/pkcs11/libsignet-pkcs11.so
 network={{
   key_mgmt=IEEE8021X
   eap=TLS
@@ -78,7 +74,7 @@ def why_not() -> str:
     """Why no network namespace can be made here; empty if it can."""
     if os.geteuid() != 0:
         return "network namespaces need root"
-    tried = subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True, check=False)
+    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
     return tried.stderr.decode(errors="replace").strip() if tried.returncode else ""
 
 
@@ -128,7 +124,7 @@ class Wire:
         cable = ("type", "veth", "peer", "name", "eth0")
         run("ip", "link", "add", "port0", "netns", switch, *cable, "netns", device)
         self.switch = ["nsenter", f"--net=/proc/{switch}/ns/net"]
-        self.device = ["nsenter", f"--net=/proc/{device}/ns/net", f"--mount=/proc/{device}/ns/mnt"]
+        self.device = ["nsenter", f"--net=/proc/{device}/ns/net"]
         run(*self.switch, "ip", "link", "set", "port0", "up")
         run(*self.device, "ip", "link", "set", "eth0", "up")
 
@@ -138,7 +134,6 @@ class Network:
         self.folder = signet.folder
         self.wire = wire
         self.module = line.beside("libsignet-pkcs11.so", "device/pkcs11")
-        run(*wire.device, "mount", "--bind", pathlib.Path(self.module).parent, LIBRARIES / "pkcs11")
         self.tries = 0
         run(
             "openssl",
@@ -174,7 +169,7 @@ class Network:
         """How it ended, and all that both said."""
         self.tries += 1
         flags, phase1 = VERSIONS[version]
-        names = {"folder": self.folder, "libraries": LIBRARIES, "pin": PIN, "port": "port0"}
+        names = {"folder": self.folder, "pin": PIN, "port": "port0"}
         names |= {"label": label, "certificate": certificate, "flags": flags, "phase1": phase1}
         for name, text in (("hostapd.conf", SWITCH), ("wpa.conf", DEVICE)):
             self.at(name).write_text(text.format(**names), encoding="utf-8")
@@ -183,7 +178,8 @@ class Network:
         supplicant = [*self.wire.device, "wpa_supplicant", "-D", "wired", "-i", "eth0", "-c", self.at("wpa.conf")]
         with running(hostapd, switch_log) as switch:
             wait_for(switch, ("AP-ENABLED",), switch_log)
-            with running(supplicant, device_log, SIGNET_KEYSTORED_SOCKET=str(unit.keeper_socket)) as device:
+            where = {"SIGNET_KEYSTORED_SOCKET": str(unit.keeper_socket), "PKCS11_MODULE_PATH": str(self.module)}
+            with running(supplicant, device_log, **where) as device:
                 said = wait_for(device, (ACCEPTED, REFUSED, NO_KEY), switch_log, device_log)
                 if said == ACCEPTED:
                     wait_for(device, ("CTRL-EVENT-CONNECTED",), device_log)
@@ -244,7 +240,7 @@ def journey(_: argparse.Namespace, signet: Signet) -> None:
         done = unit.birth("BORN-1")
         expect(done.code == 0, "a birth", done)
         signet.must("id", "certificate", "idevid", "--keystored", unit.keeper_socket, "--out", "born.pem")
-        hold = ["unshare", "--net", "--mount", "sleep", "600"]
+        hold = ["unshare", "--net", "sleep", "600"]
         holders = [stack.enter_context(running(hold, signet.folder / "holder.log")) for _ in range(2)]
         network = Network(signet, line, Wire(holders))
         give_pins(network, unit)

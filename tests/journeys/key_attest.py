@@ -11,6 +11,7 @@ authority certifies what is proven, and nothing else. Then `signet key backend-t
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import pathlib
@@ -39,18 +40,19 @@ def journey(_: argparse.Namespace, signet: Signet) -> None:
                 born = line.birth(serial, str(unit.keeper_socket))
                 expect(born.code == 0, f"{serial} is born", born)
             check_keys(signet, str(first.keeper_socket))
+            check_boot_state(signet, str(first.keeper_socket))
             check_token(line, str(first.keeper_socket))
             check_weaker(signet, str(unborn.keeper_socket))
             check_attacks(signet, str(first.keeper_socket), str(second.keeper_socket))
             check_issuing(signet, str(first.keeper_socket))
+            check_rotation(signet, str(first.keeper_socket))
             check_backends(signet, str(first.keeper_socket))
     finally:
         line.end()
 
 
-def attest(signet: Signet, key: str, out: str, nonce: str = NONCE, station: bool = True) -> dict:
-    more = ("--station-certificate", "stations.pem") if station else ()
-    return signet.must("key", "attest", key, "--out", out, "--nonce", nonce, *more)
+def attest(signet: Signet, key: str, out: str, nonce: str = NONCE) -> dict:
+    return signet.must("key", "attest", key, "--out", out, "--nonce", nonce)
 
 
 def verify(*words: str) -> list[str]:
@@ -60,9 +62,6 @@ def verify(*words: str) -> list[str]:
 def check_keys(signet: Signet, socket: str) -> None:
     """Keys of every purpose, with the vendor's root alone."""
     folder = signet.folder
-    (folder / "stations.pem").write_text(
-        (folder / "station.pem").read_text() + (folder / "vendor-factory.pem").read_text(), encoding="ascii"
-    )
     for purpose, algorithm in (("tls", "p256"), ("network", "p384"), ("video", "p256"), ("storage", "rsa2048")):
         store = f"keystored:{socket}?purpose={purpose}"
         made = signet.must("key", "generate", store, "--label", f"{purpose}-key", "--algorithm", algorithm)
@@ -74,13 +73,36 @@ def check_keys(signet: Signet, socket: str) -> None:
         expect(shown["notes"] == [], "nothing is left open", shown)
     words = signet.run(*verify("tls.json", *ROOT, "--serial", "CAM0001"))
     expect(words.code == 0 and b"CAM0001" in words.out and b"STRONG" in words.out, "words for people", words)
-    # Without the station's certificate the record counts only with whoever knows the line.
-    attest(signet, f"keystored:{socket}?label=tls-key", "bare.json", station=False)
+    # Without the station's certificates the record counts only with whoever knows the line.
+    bare = json.loads((folder / "tls.json").read_text())
+    expect(len(bare["tpm"].pop("station")) == 2, "the station's and its authority's are in it", bare)
+    (folder / "bare.json").write_text(json.dumps(bare), encoding="ascii")
     shown = signet.must(*verify("bare.json", *ROOT, "--nonce", NONCE))
     expect((shown["basis"], shown["strength"]) == ("certified", "SOFTWARE"), "nobody says what kind of TPM", shown)
     signet.refused("key.strength", "untrusted", *verify("bare.json", *ROOT, "--require-strength", "strong"))
     shown = signet.must(*verify("bare.json", *ROOT, "--line-key", "line.vkey"))
     expect((shown["strength"], shown["recorded"]) == ("STRONG", "ledger"), "the line's ledger says", shown)
+
+
+def check_boot_state(signet: Signet, socket: str) -> None:
+    """A key that the TPM binds to the boot state is shown to be bound, and to no other state."""
+    folder = signet.folder
+    made = signet.must("key", "generate", f"keystored:{socket}?purpose=tls", "--label", "bound", "--pcrs", "7,11")
+    attest(signet, made["uri"], "bound.json")
+    shown = signet.must(*verify("bound.json", *ROOT, "--nonce", NONCE, "--require-strength", "strong"))
+    expect(shown["boot_state"] == made["boot_state"], "the state that the TPM demands", shown)
+    words = signet.run(*verify("bound.json", *ROOT))
+    expect(b"works while   PCR 11 is " in words.out, "words for people", words)
+    good = json.loads((folder / "bound.json").read_text())
+    free = json.loads((folder / "tls.json").read_text())
+    for name, statement, pcrs in (
+        ("other-state.json", good, {**good["tpm"]["pcrs"], "11": base64.b64encode(bytes(31) + b"1").decode()}),
+        ("fewer.json", good, {"7": good["tpm"]["pcrs"]["7"]}),
+        ("claimed.json", free, good["tpm"]["pcrs"]),
+    ):
+        lie = {**statement, "format": good["format"], "tpm": {**statement["tpm"], "pcrs": pcrs}}
+        (folder / name).write_text(json.dumps(lie), encoding="ascii")
+        signet.refused("attest.boot-state", "untrusted", *verify(name, *ROOT))
 
 
 def check_token(line: Line, socket: str) -> None:
@@ -192,6 +214,42 @@ def check_issuing(signet: Signet, socket: str) -> None:
     signet.must(*issue(ours, "--attestation", "tls.json", *ROOT, "--nonce", NONCE))
     listed = signet.must("ca", "list", "fleet")["certificates"]
     expect([entry.get("strength") for entry in listed] == ["STRONG"], "what was proven is on record", listed)
+
+
+def check_rotation(signet: Signet, socket: str) -> None:
+    """P_KEYSTORED_039: key and certificate of a service change together, and the old ones are kept."""
+    folder = signet.folder
+    key = signet.must("key", "generate", f"keystored:{socket}?purpose=tls", "--label", "site")["uri"]
+
+    def issue(request: str, out: str) -> str:
+        words = ("ca", "issue", "vendor-ca", "--key", "file:vendor-keys?label=root&passphrase=none")
+        signet.must(*words, "--profile", "tls-server", "--name", "site.invalid", "--request", request, "--out", out)
+        return (folder / out).read_text()
+
+    signet.must("ca", "request", "--key", key, "--subject", "CN=site", "--out", "site.csr")
+    old = issue("site.csr", "site.pem")
+    (folder / "service.pem").write_text(old)
+    before = signet.must("key", "show", key)["fingerprint"]
+    signet.refused("key.rotate-not-prepared", "not_found", "key", "rotate", key, "--certificate", "site.pem")
+    begun = signet.must("key", "rotate", key, "--request", "next.csr", "--subject", "CN=site")
+    expect(signet.must("key", "show", key)["fingerprint"] == before, "the old key is in use", begun)
+    again = signet.must("key", "rotate", key, "--request", "next.csr", "--subject", "CN=site")
+    expect(again["fingerprint"] == begun["fingerprint"], "asked twice, it is one key", again)
+    exchange = ("key", "rotate", key, "--install", "service.pem", "--certificate")
+    signet.refused("key.other-key", "untrusted", *exchange, "site.pem")
+    expect(signet.must("key", "show", key)["fingerprint"] == before, "nothing was changed")
+    new = issue("next.csr", "next.pem")
+    done = signet.must(*exchange, "next.pem")
+    expect(done["fingerprint"] == begun["fingerprint"] and done["old_fingerprint"] == before, "exchanged", done)
+    expect((folder / "service.pem").read_text() == new, "the service has the new certificate")
+    expect((folder / "service.pem.old").read_text() == old, "and the old one is kept")
+    for label, certificate in (("site", "service.pem"), ("site.old", "service.pem.old")):
+        shown = signet.must("key", "show", f"keystored:{socket}?label={label}")
+        words = ["openssl", "x509", "-in", folder / certificate, "-noout", "-pubkey"]
+        named = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        expect(named == shown["public_key"], f"{certificate} is of {label}", shown)
+    signet.must("key", "retire", f"keystored:{socket}?label=site.old", "--yes")
+    print("P_KEYSTORED_039: a rotation in two steps, key and certificate at once")
 
 
 def check_backends(signet: Signet, socket: str) -> None:

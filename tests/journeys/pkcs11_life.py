@@ -30,6 +30,9 @@ THREADS = 16
 OK, ARGUMENTS_BAD, OPERATION_ACTIVE = 0x0, 0x7, 0x90
 NOT_INITIALIZED, ALREADY_INITIALIZED, SESSION_INVALID, OPERATION_NOT_INITIALIZED = 0x190, 0x191, 0xB3, 0x91
 ALREADY_LOGGED_IN = 0x100
+COUNT_LOW, FINAL_TRY, LOCKED = 0x10000, 0x20000, 0x40000  # CK_TOKEN_INFO.flags, of the user's PIN
+TOKEN_INFO_FLAGS_AT, TOKEN_INFO_BYTES = 96, 256
+SO, USER = 0, 1
 SERIAL, WRITING, OS_LOCKING = 0x4, 0x2, 0x2
 CLASS, TOKEN, LABEL, SIGN, EC_PARAMS = 0x0, 0x1, 0x3, 0x108, 0x180
 PUBLIC, PRIVATE = 2, 3
@@ -102,9 +105,21 @@ class Module:
         self.call("C_OpenSession", c_ulong(0), c_ulong(SERIAL | WRITING), None, None, byref(handle))
         return handle.value
 
+    def try_pin(self, session: int, pin: bytes, user: int = USER) -> int:
+        return self.raw("C_Login", c_ulong(session), c_ulong(user), c_char_p(pin), c_ulong(len(pin)))
+
     def login(self, session: int) -> None:
-        code = self.raw("C_Login", c_ulong(session), c_ulong(1), c_char_p(PIN), c_ulong(len(PIN)))
+        code = self.try_pin(session, PIN)
         assert code in (OK, ALREADY_LOGGED_IN), f"C_Login: {code:#x}"
+
+    def logout(self, session: int) -> None:
+        self.call("C_Logout", c_ulong(session))
+
+    def pin_flags(self) -> int:
+        info = (c_ubyte * TOKEN_INFO_BYTES)()
+        self.call("C_GetTokenInfo", c_ulong(0), info)
+        flags = int.from_bytes(bytes(info)[TOKEN_INFO_FLAGS_AT : TOKEN_INFO_FLAGS_AT + 8], sys.byteorder)
+        return flags & (COUNT_LOW | FINAL_TRY | LOCKED)
 
     def make(self, session: int, label: bytes) -> None:
         public, private = Template(params=P256, token=True, label=label), Template(token=True, sign=True, label=label)
@@ -313,34 +328,49 @@ def part_unload() -> None:
 PARTS = {name[5:]: part for name, part in list(globals().items()) if name.startswith("part_")}
 
 
-def inside() -> int:
-    for name in PARTS:
-        done = subprocess.run([sys.executable, __file__, "--part", name], timeout=SECONDS, check=False)
+def inside(script: str, parts: dict[str, Callable[[], None]]) -> int:
+    for name in parts:
+        done = subprocess.run([sys.executable, script, "--part", name], timeout=SECONDS, check=False)
         print(f"{name}: {'well' if done.returncode == 0 else done.returncode}", flush=True)
         if done.returncode:
             return 1
     return 0
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+def travel_with(
+    text: str | None, script: str, parts: dict[str, Callable[[], None]], promise: str, rules: str | None = None
+) -> int:
+    """Runs the parts, each in a process of its own, beside one device that has those rules."""
+    parser = argparse.ArgumentParser(description=text)
     parser.add_argument("--signet", help="a program of the build under test")
     parser.add_argument("--crash-lib", help="not used here")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=parts, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.part:
-        PARTS[arguments.part]()
+        parts[arguments.part]()
         return 0
     if arguments.inside:
-        return inside()
+        return inside(script, parts)
     build = pathlib.Path(arguments.signet).resolve().parents[1]
     with tempfile.TemporaryDirectory(prefix="signet-journey-") as name:
-        device = [str(ROOT / "tools" / "with-device"), "--build", str(build), "--keep", name, "--"]
-        code = subprocess.run([*device, sys.executable, __file__, "--inside"], check=False).returncode
-    print("P_PKCS11_009:", "failed" if code else "threads, forks and unloading: every signature verifies")
+        device = [
+            str(ROOT / "tools" / "with-device"),
+            "--build",
+            str(build),
+            "--keep",
+            str(pathlib.Path(name, "device")),
+        ]
+        if rules:
+            policy = pathlib.Path(name, "policy.json")
+            policy.write_text(rules, encoding="ascii")
+            device += ["--policy", str(policy)]
+        code = subprocess.run([*device, "--", sys.executable, script, "--inside"], check=False).returncode
+    print("failed:" if code else "well:", promise)
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(
+        travel_with(__doc__, __file__, PARTS, "P_PKCS11_009: threads, forks and unloading, every signature verifies")
+    )

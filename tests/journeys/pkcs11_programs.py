@@ -57,6 +57,7 @@ class Programs:
         expect(tested, "SHA1-RSA-PKCS: OK", "SHA256-RSA-PKCS: OK")
         words = ["--session-rw", "--test-ec", "--key-type", "EC:prime256v1", "--id", "22", "--label", "test"]
         expect(self.run(*self.tool, *words), "Doing a signature", "==> OK")
+        expect(self.run(*self.tool, "--test-fork"), "Calling C_Initialize in forked child process")
 
     def signatures(self) -> None:
         """What the token signs, OpenSSL verifies with the public key alone."""
@@ -171,6 +172,8 @@ class Programs:
             "Type: Private key (EC/ECDSA-SECP256R1)",
             "CKA_NEVER_EXTRACTABLE",
         )
+        own = [*words[:-2], "--test-sign", "pkcs11:token=signet;object=web;type=private"]
+        expect(self.run(*own), "Verifying against public key in the token... ok")
 
     def tls_client(self) -> None:
         port = free_port()

@@ -46,7 +46,8 @@ class Vendor:
         )
         version = snapshot["meta"]["cam-a.json"]["version"]
         targets = self.metadata(f"{version}.cam-a.json")["targets"]
-        return {target["custom"]["version"]: target["custom"]["tracks"] for target in targets.values()}
+        releases = [target["custom"] for path, target in targets.items() if path.endswith(".bundle")]
+        return {release["version"]: release["tracks"] for release in releases}
 
 
 def begin(vendor: Vendor) -> None:
@@ -82,12 +83,14 @@ def release(vendor: Vendor) -> None:
         vendor.maker.pack(f"{version}.bundle", {"rootfs": "rootfs.img"}, version=version, security_version=number)
         vendor.signet.refused("bundle.unsigned", "untrusted", "repo", "publish", "updates", f"{version}.bundle")
         vendor.maker.sign(f"{version}.bundle", "alice")
-        vendor.must("publish", f"{version}.bundle", "--anchor", vendor.maker.root, keys=("team",))
+        terms = ("--fixes", f"CVE-2026-000{number - 1}", "--supported-until", "2098-12-31")
+        vendor.must("publish", f"{version}.bundle", "--anchor", vendor.maker.root, *terms, keys=("team",))
     expect(vendor.tracks() == {"1.0": ["active"], "1.1": ["active"]}, "two releases", vendor.tracks())
     before = sorted(path.name for path in vendor.public.rglob("*.bundle"))
     vendor.must("promote", "cam-a", "1.0", "--to", "lts-2026", keys=("team",))
     expect(vendor.tracks()["1.0"] == ["active", "lts-2026"], "1.0 on both tracks", vendor.tracks())
     expect(sorted(path.name for path in vendor.public.rglob("*.bundle")) == before, "no bundle to change")
+    check(vendor)
     vendor.must("withdraw", "cam-a", "1.1", keys=("team",))
     expect(vendor.tracks() == {"1.0": ["active", "lts-2026"]}, "1.1 to be gone", vendor.tracks())
     other = bytearray((folder / "1.1.bundle").read_bytes())
@@ -95,6 +98,40 @@ def release(vendor: Vendor) -> None:
     (folder / "altered.bundle").write_bytes(other)
     words = ("repo", "publish", "updates", "altered.bundle", "--anchor", vendor.maker.root)
     vendor.signet.refused("bundle.payload-altered", "untrusted", *words)
+
+
+def check(vendor: Vendor) -> None:
+    """What a device learns, from the vendor's folder and from a copy of it."""
+    window = ("--kind", "long-term", "--from", "2026-06-01", "--until", "2099-06-30")
+    vendor.must("track", "cam-a", "lts-2026", *window, keys=("team",))
+    shutil.copytree(vendor.public, vendor.signet.folder / "stick")
+    shutil.copy(vendor.public / "metadata/1.root.json", vendor.signet.folder / "born-with.json")
+    answers = []
+    for copy in ("updates/public", "stick"):
+        words = (
+            "firmware",
+            "check",
+            copy,
+            "--root",
+            "born-with.json",
+            "--product",
+            "cam-a",
+            "--hardware",
+            "cam-a-r2",
+        )
+        behind = vendor.signet.must(*words, "--installed", "1.0")
+        answers.append(behind | {"seconds_behind": 0})
+        expect((behind["standing"], behind["releases_behind"]) == ("behind", 1), "1.0 to be behind", behind)
+        expect([step["version"] for step in behind["way"]] == ["1.1"], "1.1 to be next", behind)
+        expect(behind["fixes"] == ["CVE-2026-0001"], "what 1.1 fixes", behind)
+        lts = vendor.signet.must(*words, "--installed", "1.0", "--track", "lts-2026")
+        expect(lts["standing"] == "current", "1.0 to be the newest", lts)
+        expect(lts["track_supported_until"] == "2099-06-30T23:59:59Z", "support until then", lts)
+        done = vendor.signet.run(*words, "--installed", "1.0", "--exit-code")
+        expect(done.code == 1, "exit code 1", done)
+        vendor.signet.refused("release.no-track", "not_found", *words, "--installed", "1.0", "--track", "lts-1999")
+    expect(answers[0] == answers[1], "the same answer from both", answers)
+    print("  P_RELEASE_007 a copy that was carried gives the same answer")
 
 
 def rotate(vendor: Vendor) -> None:

@@ -9,6 +9,7 @@ P_VIDEO_022: nothing from a recording is anything but text in a report for peopl
 P_VIDEO_023: a signed report is refused if it is altered, by a stranger, or speaks of another file.
 P_VIDEO_024: a clip verifies to its last picture, from whichever GOP to whichever.
 P_VIDEO_025: a stream that is signed as it arrives has every unit of its source, in order, and is authentic.
+P_VIDEO_028: the decoder's parameters are covered where the signer states them, and an alteration is found.
 """
 
 from __future__ import annotations
@@ -140,6 +141,7 @@ def check_exit_codes(signet: Signet) -> None:
         (0, (good, *anchor, "--require", "trusted"), ""),
         (1, (good, *anchor, "--strict"), "video.not-covered"),
         (1, (good, "--require", "trusted"), "video.not-trusted"),
+        (1, (good, *anchor, "--require", "trusted", "--require", "parameters"), "video.parameters-not-covered"),
         (1, (VECTORS / "generated/onvif-intime/modify_P_gop3.h265",), "video.not-authentic"),
         (2, (VECTORS / "base/base.h264",), "video.not-signed"),
         (64, (good, "--nonsense"), "cli.unknown-option"),
@@ -340,6 +342,42 @@ def check_clips(signet: Signet, maker: Maker) -> None:
     print(f"P_VIDEO_024: {count + 1} clips of {len(sources)} recordings, each authentic to its last picture")
 
 
+def units_of(stream: bytes) -> list[bytes]:
+    return [unit for unit in re.split(b"\0*\0\0\1", stream) if unit]
+
+
+def check_parameters(signet: Signet, maker: Maker) -> None:
+    words = ("--key", maker.key("camera"), "--chain", maker.certificate("camera"), "--sign-parameters")
+    demands = ("--anchor", maker.root, "--require", "trusted", "--require", "parameters")
+    for source, name in (
+        ("base/base.h264", "parameters.h264"),
+        ("base/base.h265", "parameters.h265"),
+        ("base/base.h264", "parameters.mp4"),
+        ("containers/tables.mp4", "parameters-boxed.mp4"),
+        ("containers/tables.mp4", "parameters-inside.h264"),
+    ):
+        signet.must("video", "sign", VECTORS / source, *words, "--out", name)
+        done = signet.run("video", "verify", name, *demands, "--json")
+        expect(done.code == 0, f"the parameters of {name} to be covered", done)
+        expect(done.json["coverage"]["decoder_parameters"] == "covered", "and the report to say so", done)
+        check_schema(done.json, name)
+    signet.must("video", "export", "parameters.h264", "parameters-clip.h264", "--from", "gop:2", "--to", "gop:4")
+    expect(signet.run("video", "verify", "parameters-clip.h264", *demands).code == 0, "a clip keeps them")
+    units = units_of((signet.folder / "parameters.h264").read_bytes())
+    sets = next(unit for unit in units if unit[0] & 31 == 7)
+    altered = sets[:-2] + bytes([sets[-2] ^ 4]) + sets[-1:]
+    without = [unit for unit in units if b"\x8d\x1c\x5a\x3e\x62\xf0" not in unit]
+    for name, some, code, reason in (
+        ("cropped.h264", [altered if unit == sets else unit for unit in units], 1, "video.not-authentic"),
+        ("unstated.h264", without, 1, "video.parameters-not-covered"),
+    ):
+        (signet.folder / name).write_bytes(b"".join(START_CODE + unit for unit in some))
+        done = signet.run("video", "verify", name, *demands, "--json")
+        expect(done.code == code and done.json["error"]["reason"] == reason, f"{reason} for {name}", done)
+    expect(signet.run("video", "verify", "unstated.h264").code == 0, "an ordinary stream without its statements")
+    print("P_VIDEO_028: decoder parameters covered in streams, in MP4, in a clip; altered or unstated ones are told")
+
+
 def journey(_arguments: argparse.Namespace, signet: Signet) -> None:
     check_verdicts(signet)
     check_exit_codes(signet)
@@ -350,6 +388,7 @@ def journey(_arguments: argparse.Namespace, signet: Signet) -> None:
     check_signed_reports(signet, maker)
     check_live(signet, maker)
     check_clips(signet, maker)
+    check_parameters(signet, maker)
 
 
 if __name__ == "__main__":
