@@ -22,6 +22,14 @@ if(CMAKE_CXX_COMPILER_LAUNCHER AND NOT CMAKE_CXX_FLAGS_DEBUG MATCHES "-g")
   add_compile_options($<$<CONFIG:Debug>:-g1>)
 endif()
 
+if(_signet_short_build AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(--param=ggc-min-heapsize=1048576) # the compiler tidies its memory from 1 GiB on, not before
+endif()
+find_program(SIGNET_GOLD ld.gold) # a part of binutils; links in half the time
+if(SIGNET_GOLD AND NOT CMAKE_CROSSCOMPILING AND CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT SIGNET_FUZZ)
+  add_link_options(-fuse-ld=gold)
+endif()
+
 set(_signet_pch_headers
   <algorithm> <array> <chrono> <cstddef> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span>
   <string> <string_view> <utility> <variant> <vector>
@@ -58,20 +66,40 @@ if(SIGNET_PCH)
   endif()
 endif()
 
-# signet_build_short(TARGET lib|test [ALONE source...])
-# ALONE are the sources whose own names would meet those of others.
+# signet_build_short(TARGET lib|test [ALONE batch...])
+# Eight sources share a translation unit, in the order of their names. ALONE are those whose own names would meet those
+# of others: each word is a batch by itself; sources that get on with each other stand in one, "src/a.cpp src/b.cpp".
 function(signet_build_short target kind)
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
   if(TARGET signet_pch_${kind})
     target_precompile_headers(${target} REUSE_FROM signet_pch_${kind})
   endif()
   if(SIGNET_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # An unnamed namespace is "in a header" as soon as its source is included, which it is here.
       target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
     endif()
-    list(TRANSFORM ARG_ALONE PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
-    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    get_target_property(sources ${target} SOURCES)
+    list(FILTER sources INCLUDE REGEX "\\.cpp$")
+    list(TRANSFORM sources REPLACE "^${CMAKE_CURRENT_SOURCE_DIR}/" "")
+    foreach(batch IN LISTS ARG_ALONE)
+      separate_arguments(batch UNIX_COMMAND "${batch}")
+      list(REMOVE_ITEM sources ${batch})
+      list(LENGTH batch length)
+      list(GET batch 0 group)
+      string(MAKE_C_IDENTIFIER "${group}" group)
+      if(length EQUAL 1)
+        set_source_files_properties(${batch} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      else()
+        set_source_files_properties(${batch} PROPERTIES UNITY_GROUP "${group}")
+      endif()
+    endforeach()
+    set(count 0)
+    foreach(source IN LISTS sources)
+      math(EXPR number "${count} / 8")
+      math(EXPR count "${count} + 1")
+      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${number}")
+    endforeach()
   endif()
 endfunction()

@@ -9,7 +9,7 @@
 #   DEPS          modules whose types stand in the public header
 #   PRIVATE_DEPS  modules (or `ossl`) that only the sources use
 #   LIBS          third-party targets, never visible to those who use the module
-#   ALONE         sources that share no translation unit (see SignetBuildTime.cmake)
+#   ALONE         sources that share no translation unit with the others (see SignetBuildTime.cmake)
 
 include(CMakeParseArguments)
 

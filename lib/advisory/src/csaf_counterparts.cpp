@@ -122,13 +122,13 @@ void missing_fixed(Csaf& csaf) {
   }
 }
 
-constexpr std::array<CsafTest, 2> k_tests{{
+constexpr std::array<CsafTest, 2> k_counterpart_tests{{
     {"6.1.27.13", k_in_21, Weight::error, affected_of_fixed, "List the affected version of the product as well."},
     {"6.2.39.1", k_in_21, Weight::warning, missing_fixed, "List the fixed version of the product as well."},
 }};
 
 }  // namespace
 
-std::span<const CsafTest> csaf_counterpart_tests() { return k_tests; }
+std::span<const CsafTest> csaf_counterpart_tests() { return k_counterpart_tests; }
 
 }  // namespace signet::advisory

@@ -97,7 +97,7 @@ void id_in_title(Csaf& csaf) {
 
 constexpr std::string_view k_no_group = "Leave out `sharing_group`.";
 
-constexpr std::array<CsafTest, 12> k_tests{{
+constexpr std::array<CsafTest, 12> k_document_tests{{
     {"6.1.38", k_in_21, Weight::error, max_uuid_not_clear, k_no_group},
     {"6.1.39", k_in_21, Weight::error, clear_with_group, k_no_group},
     {"6.1.40", k_in_21, Weight::error, reserved_name, "Use another name."},
@@ -114,6 +114,6 @@ constexpr std::array<CsafTest, 12> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_document_tests() { return k_tests; }
+std::span<const CsafTest> csaf_document_tests() { return k_document_tests; }
 
 }  // namespace signet::advisory

@@ -162,7 +162,7 @@ void at_root(Csaf& csaf) { used_at(csaf, {"$.x_"}); }
 
 constexpr std::string_view k_plain = "Say it with what the standard has, where you can.";
 
-constexpr std::array<CsafTest, 16> k_tests{{
+constexpr std::array<CsafTest, 16> k_extension_tests{{
     {"6.1.60.1", k_in_21, Weight::error, content_schema, "Write it as the schema of extensions has it."},
     {"6.1.60.2", k_in_21, Weight::error, declared_schema, "Write it as its own schema has it."},
     {"6.1.60.3", k_in_21, Weight::error, metadata, "Use it where and as often as its metadata allow."},
@@ -183,6 +183,6 @@ constexpr std::array<CsafTest, 16> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_extension_tests() { return k_tests; }
+std::span<const CsafTest> csaf_extension_tests() { return k_extension_tests; }
 
 }  // namespace signet::advisory

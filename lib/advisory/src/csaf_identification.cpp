@@ -239,7 +239,7 @@ void inconsistent_helper(Csaf& csaf) {
 
 constexpr std::string_view k_star = "Escape stars that are meant as such, and use one wildcard at most.";
 
-constexpr std::array<CsafTest, 13> k_tests{{
+constexpr std::array<CsafTest, 13> k_identification_tests{{
     {"6.1.13", k_in_both, Weight::error, bad_purl, "Write it as ECMA-427 demands: pkg:TYPE/NAMESPACE/NAME@VERSION."},
     {"6.1.25", k_in_both, Weight::error, twice_hashed, "Leave one hash for each algorithm."},
     {"6.1.42", k_in_21, Weight::error, different_purls, "Define a product for each."},
@@ -257,6 +257,6 @@ constexpr std::array<CsafTest, 13> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_identification_tests() { return k_tests; }
+std::span<const CsafTest> csaf_identification_tests() { return k_identification_tests; }
 
 }  // namespace signet::advisory

@@ -152,7 +152,7 @@ void missing_language(Csaf& csaf) {
 
 constexpr std::string_view k_tag = "Use a language tag of RFC 5646: en, de-CH.";
 
-constexpr std::array<CsafTest, 6> k_tests{{
+constexpr std::array<CsafTest, 6> k_language_tests{{
     {"6.1.12", k_in_both, Weight::error, unknown_language, k_tag},
     {"6.1.15", k_in_both, Weight::error, translator, "Say from which language it was translated."},
     {"6.1.28", k_in_both, Weight::error, translation, "Leave out `source_lang`."},
@@ -163,6 +163,6 @@ constexpr std::array<CsafTest, 6> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_language_tests() { return k_tests; }
+std::span<const CsafTest> csaf_language_tests() { return k_language_tests; }
 
 }  // namespace signet::advisory

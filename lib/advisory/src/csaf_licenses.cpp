@@ -205,7 +205,7 @@ void unregistered_license(Csaf& csaf) {
 constexpr std::string_view k_list = "Take an identifier of spdx.org/licenses.";
 constexpr std::string_view k_text = "Write such a note.";
 
-constexpr std::array<CsafTest, 7> k_tests{{
+constexpr std::array<CsafTest, 7> k_license_tests{{
     {"6.1.54", k_in_21, Weight::error, bad_expression, "Write one, such as CC-BY-4.0, without the licence's text."},
     {"6.1.55", k_in_21, Weight::error, license_text, k_text},
     {"6.2.43", k_in_21, Weight::warning, no_license, k_list},
@@ -217,6 +217,6 @@ constexpr std::array<CsafTest, 7> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_license_tests() { return k_tests; }
+std::span<const CsafTest> csaf_license_tests() { return k_license_tests; }
 
 }  // namespace signet::advisory

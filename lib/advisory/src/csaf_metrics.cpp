@@ -211,7 +211,7 @@ void any_rating(Csaf& csaf) {
 
 constexpr std::string_view k_recompute = "Take the value from the vector.";
 
-constexpr std::array<CsafTest, 12> k_tests{{
+constexpr std::array<CsafTest, 12> k_metric_tests{{
     {"6.1.7", k_in_both, Weight::error, several_scores, "Leave one score for each version, product and source."},
     {"6.1.8", k_in_both, Weight::error, invalid_cvss, "Write the score as FIRST's schema has it."},
     {"6.1.9", k_in_both, Weight::error, wrong_score, k_recompute},
@@ -228,6 +228,6 @@ constexpr std::array<CsafTest, 12> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_metric_tests() { return k_tests; }
+std::span<const CsafTest> csaf_metric_tests() { return k_metric_tests; }
 
 }  // namespace signet::advisory

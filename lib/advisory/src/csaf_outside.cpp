@@ -89,7 +89,7 @@ void check_texts(Csaf& csaf, const Checker& checker, std::string_view what) {
 void spelling(Csaf& csaf) { check_texts(csaf, csaf.outside.misspelt, "is not in the dictionary"); }
 void grammar(Csaf& csaf) { check_texts(csaf, csaf.outside.ungrammatical, "breaks the grammar"); }
 
-constexpr std::array<CsafTest, 4> k_tests{{
+constexpr std::array<CsafTest, 4> k_outside_tests{{
     {"6.3.6", k_in_both, Weight::note, dead_link, "Put the link right, or leave it out."},
     {"6.3.7", k_in_both, Weight::note, dead_self_link, "Publish the document there."},
     {"6.3.8", k_in_both, Weight::note, spelling, "Put the word right, or add it to your dictionary."},
@@ -98,6 +98,6 @@ constexpr std::array<CsafTest, 4> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_outside_tests() { return k_tests; }
+std::span<const CsafTest> csaf_outside_tests() { return k_outside_tests; }
 
 }  // namespace signet::advisory

@@ -214,7 +214,7 @@ void open_source_vendor(Csaf& csaf) {
   }
 }
 
-constexpr std::array<CsafTest, 14> k_tests{{
+constexpr std::array<CsafTest, 14> k_product_tests{{
     {"6.1.1", k_in_both, Weight::error, missing_product, "Define the product in the product tree, or name another."},
     {"6.1.2", k_in_both, Weight::error, twice_defined_product, "Give each product an id of its own."},
     {"6.1.3", k_in_both, Weight::error, circular_product, "Make the product of products that exist without it."},
@@ -235,6 +235,6 @@ constexpr std::array<CsafTest, 14> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_product_tests() { return k_tests; }
+std::span<const CsafTest> csaf_product_tests() { return k_product_tests; }
 
 }  // namespace signet::advisory

@@ -310,7 +310,7 @@ void extension_at_end(Csaf& csaf) {
 
 constexpr std::string_view k_base = "Add it, or set the category to `csaf_base`.";
 
-constexpr std::array<CsafTest, 25> k_tests{{
+constexpr std::array<CsafTest, 25> k_profile_tests{{
     {"6.1.26", k_in_both, Weight::error, prohibited_category, "Use the profile's value, or another name."},
     {"6.1.27.1", k_in_both, Weight::error, informational_notes, k_base},
     {"6.1.27.2", k_in_both, Weight::error, informational_references, k_base},
@@ -340,6 +340,6 @@ constexpr std::array<CsafTest, 25> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_profile_tests() { return k_tests; }
+std::span<const CsafTest> csaf_profile_tests() { return k_profile_tests; }
 
 }  // namespace signet::advisory

@@ -205,7 +205,7 @@ void branches_of_versions(Csaf& csaf) { overlap_of_branches(csaf, false); }
 constexpr std::string_view k_split = "Split the ranges so that they do not overlap.";
 constexpr std::string_view k_vers = "Write it as VERS: vers:deb/<2.0, or list the versions.";
 
-constexpr std::array<CsafTest, 16> k_tests{{
+constexpr std::array<CsafTest, 16> k_range_tests{{
     {"6.1.31", k_in_both, Weight::error, range_as_version,
      "Use the category `product_version_range`, or list the versions."},
     {"6.1.50", k_in_21, Weight::error, range_rules, k_vers},
@@ -227,6 +227,6 @@ constexpr std::array<CsafTest, 16> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_range_tests() { return k_tests; }
+std::span<const CsafTest> csaf_range_tests() { return k_range_tests; }
 
 }  // namespace signet::advisory

@@ -224,7 +224,7 @@ void unregistered_system(Csaf& csaf) {
 
 constexpr std::string_view k_bind = "Name the products in product_ids or group_ids.";
 
-constexpr std::array<CsafTest, 14> k_tests{{
+constexpr std::array<CsafTest, 14> k_remediation_tests{{
     {"6.1.23", k_in_both, Weight::error, same_cve, "Make one vulnerability of the two."},
     {"6.1.24", k_in_both, Weight::error, twice_involved, "Leave one of the two."},
     {"6.1.29", k_in_both, Weight::error, unbound_remediation, k_bind},
@@ -243,6 +243,6 @@ constexpr std::array<CsafTest, 14> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_remediation_tests() { return k_tests; }
+std::span<const CsafTest> csaf_remediation_tests() { return k_remediation_tests; }
 
 }  // namespace signet::advisory

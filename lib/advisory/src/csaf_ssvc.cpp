@@ -203,7 +203,7 @@ void old_point(Csaf& csaf) {
 
 constexpr std::string_view k_registered = "Use a registered namespace, or explain yours in decision_point_resources.";
 
-constexpr std::array<CsafTest, 10> k_tests{{
+constexpr std::array<CsafTest, 10> k_ssvc_tests{{
     {"6.1.46", k_in_21, Weight::error, invalid_ssvc, "Write it as the schema of SSVC has it."},
     {"6.1.47", k_in_21, Weight::error, foreign_target, "Leave it out, or name the CVE."},
     {"6.1.48", k_in_21, Weight::error, unknown_point, "Take key, version and values from the SSVC registry."},
@@ -218,6 +218,6 @@ constexpr std::array<CsafTest, 10> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_ssvc_tests() { return k_tests; }
+std::span<const CsafTest> csaf_ssvc_tests() { return k_ssvc_tests; }
 
 }  // namespace signet::advisory

@@ -264,7 +264,7 @@ void old_epss(Csaf& csaf) {
 constexpr std::string_view k_renumber = "Number the items in the order of their dates.";
 constexpr std::string_view k_redate = "Put the date right, or add an item to the revision history.";
 
-constexpr std::array<CsafTest, 21> k_tests{{
+constexpr std::array<CsafTest, 21> k_tracking_tests{{
     {"6.1.14", k_in_both, Weight::error, sorted_history, k_renumber},
     {"6.1.16", k_in_both, Weight::error, latest_version, "Give the document the version of its newest item."},
     {"6.1.17", k_in_both, Weight::error, draft_status, "Set the status to `draft`, or give it a released version."},
@@ -291,6 +291,6 @@ constexpr std::array<CsafTest, 21> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_tracking_tests() { return k_tests; }
+std::span<const CsafTest> csaf_tracking_tests() { return k_tracking_tests; }
 
 }  // namespace signet::advisory

@@ -86,7 +86,7 @@ void missing_cwe(Csaf& csaf) {
 
 constexpr std::string_view k_lower = "Use a more exact weakness below it.";
 
-constexpr std::array<CsafTest, 7> k_tests{{
+constexpr std::array<CsafTest, 7> k_weakness_tests{{
     {"6.1.11", k_in_20, Weight::error, unknown_cwe, "Take id and name from cwe.mitre.org."},
     {"6.1.11", k_in_21, Weight::error, unknown_cwe_21, "Take id, name and version from cwe.mitre.org."},
     {"6.2.23", k_in_21, Weight::warning, deprecated_cwe, "Use the weakness that took its place."},
@@ -98,6 +98,6 @@ constexpr std::array<CsafTest, 7> k_tests{{
 
 }  // namespace
 
-std::span<const CsafTest> csaf_weakness_tests() { return k_tests; }
+std::span<const CsafTest> csaf_weakness_tests() { return k_weakness_tests; }
 
 }  // namespace signet::advisory
