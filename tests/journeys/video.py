@@ -366,12 +366,17 @@ def check_parameters(signet: Signet, maker: Maker) -> None:
     units = units_of((signet.folder / "parameters.h264").read_bytes())
     sets = next(unit for unit in units if unit[0] & 31 == 7)
     altered = sets[:-2] + bytes([sets[-2] ^ 4]) + sets[-1:]
+    boxed = (signet.folder / "parameters.mp4").read_bytes()
+    expect(boxed.count(sets) > 1, "an MP4 that has its parameters in avcC and in the stream")
     without = [unit for unit in units if b"\x8d\x1c\x5a\x3e\x62\xf0" not in unit]
-    for name, some, code, reason in (
-        ("cropped.h264", [altered if unit == sets else unit for unit in units], 1, "video.not-authentic"),
-        ("unstated.h264", without, 1, "video.parameters-not-covered"),
+    cropped = [altered if unit == sets else unit for unit in units]
+    for name, content, code, reason in (
+        ("cropped.h264", START_CODE + START_CODE.join(cropped), 1, "video.not-authentic"),
+        ("cropped.mp4", boxed.replace(sets, altered, 1), 1, "video.not-authentic"),
+        ("cropped-inside.mp4", altered.join(boxed.rsplit(sets, 1)), 1, "video.not-authentic"),
+        ("unstated.h264", START_CODE + START_CODE.join(without), 1, "video.parameters-not-covered"),
     ):
-        (signet.folder / name).write_bytes(b"".join(START_CODE + unit for unit in some))
+        (signet.folder / name).write_bytes(content)
         done = signet.run("video", "verify", name, *demands, "--json")
         expect(done.code == code and done.json["error"]["reason"] == reason, f"{reason} for {name}", done)
     expect(signet.run("video", "verify", "unstated.h264").code == 0, "an ordinary stream without its statements")

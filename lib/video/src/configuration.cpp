@@ -3,8 +3,12 @@
 // parses: foreign bytes (fuzz: video_mp4_fuzz)
 #include "configuration.hpp"
 
+#include "signet/video_writer.hpp"
+
 #include "box_writer.hpp"
 #include "byte_reader.hpp"
+#include "parameters.hpp"
+#include "unit.hpp"
 
 #include <algorithm>
 #include <array>
@@ -113,6 +117,26 @@ Result<Bytes> make_configuration(Codec codec, const std::vector<Bytes>& sets) {
   Bytes record{std::byte{0x81}, sequence->profile[0], sequence->profile[1], std::byte{0}};
   append(record, *first);
   return record;
+}
+
+Result<Bytes> renewed_configuration(Codec codec, Bytes given, const std::vector<Bytes>& in_stream) {
+  std::vector<Bytes> sets = parameter_sets_in(codec, given);
+  const bool is_new = sets.empty();
+  if (codec == Codec::av1 && !is_new) return given;  // one sequence header may be written in two ways
+  bool is_replaced = false;
+  for (const Bytes& set : in_stream) {
+    const auto same = std::ranges::find_if(sets, [&](const Bytes& each) {
+      return classify(codec, each).type == classify(codec, set).type &&
+             parameter_set_id(codec, each) == parameter_set_id(codec, set);
+    });
+    if (same == sets.end()) {
+      sets.push_back(set);
+    } else if (!equal(*same, set)) {
+      *same = set;
+      is_replaced = true;
+    }
+  }
+  return is_new || is_replaced ? make_configuration(codec, sets) : given;
 }
 
 Bytes with_four_byte_lengths(Codec codec, Bytes configuration) {

@@ -11,6 +11,10 @@ namespace signet::video {
 /// AV1 in ISO base media 2.3). NAL units are said to have a length of four bytes. "video.mp4-parameters"
 /// (invalid_input).
 Result<Bytes> make_configuration(Codec codec, const std::vector<Bytes>& sets);
+/// The same, beginning with a body that was read elsewhere (or none): it stays as it is unless the stream replaces one
+/// of its sets before the first picture. Players that decode by the body alone and those that read the stream as well
+/// must show the same.
+Result<Bytes> renewed_configuration(Codec codec, Bytes given, const std::vector<Bytes>& in_stream);
 /// One that was read elsewhere, with a length of four bytes.
 [[nodiscard]] Bytes with_four_byte_lengths(Codec codec, Bytes configuration);
 

@@ -227,10 +227,7 @@ std::vector<Mp4Sample> Mp4Writer::Impl::samples_at(const std::vector<std::int64_
 }
 
 Result<void> Mp4Writer::Impl::write_front(const std::vector<std::int64_t>& times, Bytes& out) {
-  const bool is_given = !parameter_sets_in(options_.codec, options_.configuration).empty();
-  if (!is_given) {
-    TRY_ASSIGN(options_.configuration, make_configuration(options_.codec, sets_));
-  }
+  TRY_ASSIGN(options_.configuration, renewed_configuration(options_.codec, std::move(options_.configuration), sets_));
   Mp4Front front{.codec = options_.codec,
                  .configuration = with_four_byte_lengths(options_.codec, options_.configuration),
                  .has_sets_in_band = !sets_.empty(),

@@ -30,7 +30,12 @@ bool ParameterWatch::note(const Seen& seen) {
   return true;
 }
 
-void ParameterWatch::begin_with(const ParameterSet& set) { note({set, std::nullopt}); }
+void ParameterWatch::begin_with(const ParameterSet& set) {
+  const Seen seen{set, std::nullopt};
+  note(seen);
+  // The stream may repeat it, which takes it out of force here. Players that decode by it alone do not heed that.
+  if (outside_.size() < k_sets_max) outside_.push_back(seen);
+}
 
 void ParameterWatch::add_set(const ParameterSet& set, std::uint64_t unit, bool has_slices) {
   ++set_count_;
@@ -122,7 +127,9 @@ void ParameterWatch::judge(Engine& engine, Record& record) {
                      "what the signer stated about the decoder's parameters was altered: its signature does not hold");
     }
   }
-  for (const Seen& each : record.seen) {
+  std::vector<Seen> used = std::exchange(outside_, {});
+  used.insert(used.end(), record.seen.begin(), record.seen.end());
+  for (const Seen& each : used) {
     const bool is_listed = std::ranges::any_of(record.statements, [&](const ParameterStatement& statement) {
       return std::ranges::find(statement.sets, each.set) != statement.sets.end();
     });

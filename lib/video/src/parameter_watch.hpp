@@ -64,7 +64,8 @@ class ParameterWatch : public VerifiedSink {
   Codec codec_;
   FindingSink& findings_;
   std::vector<Seen> in_force_;
-  std::vector<Seen> fresh_;  ///< since the last slice
+  std::vector<Seen> outside_;  ///< until the first statement has judged them
+  std::vector<Seen> fresh_;    ///< since the last slice
   std::optional<std::uint64_t> changed_at_;
   std::optional<ParameterStatement> waiting_;
   std::deque<Record> records_;

@@ -3,6 +3,7 @@
 #include "parameters.hpp"
 
 #include "signet/test/expect.hpp"
+#include "signet/video_writer.hpp"
 
 #include "configuration.hpp"
 #include "signed_for_test.hpp"
@@ -62,8 +63,9 @@ class Parameters : public testing::TestWithParam<Format> {
     return *std::move(verdict);
   }
 
-  /// The same with parameter sets outside the stream, as MP4 has them; those in the stream are taken out.
-  [[nodiscard]] Verdict judged_with(const std::vector<Bytes>& sets) const {
+  /// The same with parameter sets outside the stream, as MP4 has them; those in the stream stay or are taken out.
+  enum class InStream { stay, go };
+  [[nodiscard]] Verdict judged_with(const std::vector<Bytes>& sets, InStream others = InStream::go) const {
     JudgeOptions options{.now = k_today};
     if (!sets.empty()) {
       auto configuration = make_configuration(codec(), sets);
@@ -72,7 +74,7 @@ class Parameters : public testing::TestWithParam<Format> {
     }
     StreamJudge judge(codec(), std::move(options));
     for (const Bytes& unit : units_) {
-      if (!is_set(unit)) judge.add({.bytes = unit});
+      if (others == InStream::stay || !is_set(unit)) judge.add({.bytes = unit});
     }
     return std::move(judge).finish();
   }
@@ -197,9 +199,45 @@ TEST_P(Parameters, P_VIDEO_028_those_outside_the_stream_are_judged_as_well) {
   EXPECT_FALSE(none.coverage().parameters_covered);
 }
 
+TEST_P(Parameters, P_VIDEO_028_those_outside_the_stream_are_judged_where_the_stream_repeats_them) {
+  const std::vector<Bytes> whole = first_sets();
+  EXPECT_TRUE(judged_with(whole, InStream::stay).coverage().parameters_covered);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    std::vector<Bytes> sets = whole;
+    sets[i][sets[i].size() - 2] ^= std::byte{0x04};
+    const Verdict verdict = judged_with(sets, InStream::stay);
+    EXPECT_EQ(verdict.authenticity(), Authenticity::not_authentic) << i;
+    EXPECT_EQ(verdict.first_bad_gop(), 0U) << i;
+    EXPECT_FALSE(verdict.coverage().parameters_covered) << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, Parameters,
                          testing::Values(Format{Codec::h264, Profile::onvif}, Format{Codec::h265, Profile::onvif},
                                          Format{Codec::h264, Profile::axis_v2}, Format{Codec::h265, Profile::axis_v2}));
+
+TEST(ParameterSets, a_configuration_stays_unless_the_stream_replaces_a_set_of_it) {
+  for (const Codec codec : {Codec::h264, Codec::h265}) {
+    std::vector<Bytes> sets;
+    for (const Bytes& unit : units_of(base_stream(codec), codec)) {
+      if (classify(codec, unit).kind == UnitKind::anchor) break;
+      if (classify(codec, unit).kind == UnitKind::parameter_set) sets.push_back(unit);
+    }
+    const auto made = renewed_configuration(codec, {}, sets);
+    ASSERT_OK(made);
+    EXPECT_EQ(parameter_sets_in(codec, *made), sets);
+    Bytes given = *made;
+    given[1] ^= std::byte{0x01};  // something that only its writer knows
+    EXPECT_EQ(*renewed_configuration(codec, given, sets), given);
+    EXPECT_EQ(*renewed_configuration(codec, given, {}), given);
+    std::vector<Bytes> others = sets;
+    others.back().back() ^= std::byte{0x10};
+    EXPECT_EQ(parameter_sets_in(codec, *renewed_configuration(codec, given, {others.back()})), others);
+    std::vector<Bytes> both = sets;
+    both.push_back(others.back());
+    EXPECT_EQ(parameter_sets_in(codec, *renewed_configuration(codec, {}, both)), others);
+  }
+}
 
 TEST(ParameterSets, have_the_numbers_of_their_own_syntax) {
   const auto id = [](Codec codec, std::initializer_list<unsigned> values) {
