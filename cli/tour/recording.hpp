@@ -4,18 +4,14 @@
 
 #include "signet/core/result.hpp"
 
-#include <cstdint>
 #include <filesystem>
 
-/// A camera for the tour: a real H.264 stream, small and without an encoder, and somebody who edits it.
 namespace signet::cli::tour {
 
-/// Four seconds of a bright square that walks through a grey room: 64x48, 25 pictures a second, a key picture each
-/// second. Any H.264 player shows it.
-Result<void> make_recording(const std::filesystem::path& file);
+/// The first segment that a camera service has finished in this folder; waits for it, a minute at most.
+Result<std::filesystem::path> first_segment(const std::filesystem::path& folder);
 
-/// Copies a stream and repaints a bit of one picture (counted from 1); it still plays.
-Result<void> alter_picture(const std::filesystem::path& recording, std::uint64_t picture,
-                           const std::filesystem::path& altered);
+/// Copies an MP4 recording of H.264 with one bit of one of its pictures turned; its structure stays as it was.
+Result<void> alter_picture(const std::filesystem::path& recording, const std::filesystem::path& altered);
 
 }  // namespace signet::cli::tour

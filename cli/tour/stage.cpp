@@ -93,7 +93,7 @@ std::string Stage::shown(const std::vector<std::string>& command) const {
     line += (line.empty() ? "" : " ") + (named != named_.end() ? "\"$" + named->first + "\"" : in_quotes(word));
   }
   line = replaced(std::move(line), program_.string(), "signet");
-  for (const std::string_view name : {"signet-keystored", "signet-station"}) {
+  for (const std::string_view name : {"signet-keystored", "signet-station", "signet-camerad"}) {
     line = replaced(std::move(line), program(name), name);
   }
   return line;
@@ -108,7 +108,8 @@ std::vector<std::string> Stage::with_program(const std::vector<std::string>& arg
 /// Every command runs in the tour's folder, so that file names are short and a shown line works there as it stands.
 std::vector<std::string> Stage::in_folder(const std::vector<std::string>& command) const {
   std::vector<std::string> whole{"env", "--chdir=" + folder_.string(),
-                                 "SOFTHSM2_CONF=" + path("softhsm2.conf").string()};
+                                 "SOFTHSM2_CONF=" + path("softhsm2.conf").string(),
+                                 "GST_REGISTRY=" + path("gstreamer.registry").string()};
   std::ranges::copy(command, std::back_inserter(whole));
   return whole;
 }
@@ -188,7 +189,7 @@ Stage::~Stage() {
 
 std::string Stage::program(std::string_view name) const {
   const std::filesystem::path folder = program_.parent_path();
-  for (const std::string_view place : {".", "../device/keystored", "../factory/station"}) {
+  for (const std::string_view place : {".", "../device/keystored", "../device/camerad", "../factory/station"}) {
     const std::filesystem::path candidate = (folder / place / name).lexically_normal();
     if (std::error_code ignored; std::filesystem::exists(candidate, ignored)) return candidate.string();
   }

@@ -95,12 +95,13 @@ std::vector<Command> tour_commands() {
        .description =
            "Plays the life of devices with real parts: keys in a PKCS#11 token (SoftHSM2), units with software TPMs "
            "(swtpm) that are born at a station, an erofs image of a small Debian root, two signatures, a ledger with "
-           "a witness, a device with two slots and its floor in the TPM, a recording signed by a key in that TPM, and "
-           "attackers. Every line that starts with "
-           "a dollar sign is a command that really ran; anything that does not come out as told ends the tour with "
+           "a witness, a device with two slots and its floor in the TPM, a camera service that signs its live picture "
+           "with "
+           "a key in that TPM, and attackers. Every line that starts with a dollar sign is a command that really ran; "
+           "anything that does not come out as told ends the tour with "
            "an error.\n\n"
            "It works in a temporary folder and changes nothing else. It needs the Debian packages softhsm2, swtpm, "
-           "swtpm-tools, erofs-utils and openssl.",
+           "swtpm-tools, erofs-utils, openssl, and GStreamer's base, good, bad and ugly plugins.",
        .options = {{.name = "--keep", .help = "Keep the folder, to look around."}},
        .examples = {{"signet tour", "For people"}, {"signet tour --json", "The same for machines"}},
        .run = run_tour}};
