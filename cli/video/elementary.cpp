@@ -69,6 +69,14 @@ Result<UnitFile> UnitFile::create(const Invocation& call, const std::string& nam
   return UnitFile(call, std::move(file), codec, std::move(mp4));
 }
 
+Result<UnitFile> UnitFile::send(const Invocation& call, const std::string& address, video::Codec codec,
+                                const media::SendOptions& options) {
+  TRY_ASSIGN(media::Sender sender, media::Sender::open(address, codec, options));
+  UnitFile out(call, std::nullopt, codec, std::nullopt);
+  out.sender_.emplace(std::move(sender));
+  return out;
+}
+
 Result<void> UnitFile::write(ByteView unit, std::optional<std::int64_t> time_us) {
   constexpr std::size_t k_flush_size_bytes = 256U * 1024U;
   if (mp4_) {
@@ -95,6 +103,8 @@ void UnitFile::write_to_stream(ByteView unit, std::optional<std::int64_t> time_u
 Result<void> UnitFile::flush() {
   if (file_) {
     TRY(os::write_all(file_->fd(), buffer_));
+  } else if (sender_) {
+    TRY(sender_->write(buffer_));
   } else {
     out_->raw(buffer_);
   }
@@ -105,6 +115,7 @@ Result<void> UnitFile::flush() {
 Result<void> UnitFile::commit() {
   if (mp4_) TRY(mp4_->finish(buffer_));
   TRY(flush());
+  if (sender_) return sender_->finish();
   return file_ ? file_->commit_new() : Result<void>();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "signet/cli.hpp"
+#include "signet/media.hpp"
 #include "signet/os/file.hpp"
 #include "signet/video_recording.hpp"
 #include "signet/video_writer.hpp"
@@ -38,12 +39,17 @@ class UnitFile {
  public:
   /// "os.exists" (conflict).
   static Result<UnitFile> create(const Invocation& call, const std::string& name, video::Mp4Options options);
-  /// `time_us` as in video::Piece. Those of video::Mp4Writer.
+  /// A stream that goes to where media::Sender sends it. Those of media::Sender.
+  static Result<UnitFile> send(const Invocation& call, const std::string& address, video::Codec codec,
+                               const media::SendOptions& options);
+  /// `time_us` as in video::Piece. Those of video::Mp4Writer and media::Sender.
   Result<void> write(ByteView unit, std::optional<std::int64_t> time_us);
   /// Hands on what is buffered: for readers that follow a live stream.
   Result<void> flush();
   Result<void> commit();
-  [[nodiscard]] bool is_stdout() const { return !file_; }
+  [[nodiscard]] bool is_stdout() const { return !file_ && !sender_; }
+  /// Somebody follows it while it is written.
+  [[nodiscard]] bool is_stream() const { return !file_; }
   [[nodiscard]] bool is_mp4() const { return mp4_.has_value(); }
 
  private:
@@ -53,6 +59,7 @@ class UnitFile {
   void write_to_stream(ByteView unit, std::optional<std::int64_t> time_us);
   Output* out_;
   std::optional<os::PendingFile> file_;
+  std::optional<media::Sender> sender_;
   video::Codec codec_;
   std::optional<video::Mp4Writer> mp4_;
   std::optional<std::int64_t> delimited_us_;  ///< AV1: time of the temporal unit at hand

@@ -140,7 +140,7 @@ class SigningLine {
     counts.sei += before.size();
     if (!is_written) return {};
     TRY(out_.write(bytes, unit.time_us));
-    if (out_.is_stdout()) TRY(out_.flush());
+    if (out_.is_stream()) TRY(out_.flush());
     ++counts.units;
     if (video::begins_picture(codec_, unit.bytes)) {
       ++counts.pictures;
@@ -218,6 +218,25 @@ Result<Input> open_input(const Invocation& call) {
       video::Recording::from_units(video::Container::annexb, *codec, std::make_unique<PipeUnits>(std::move(fd))), true};
 }
 
+/// A file, standard output, or a place for a stream.
+Result<UnitFile> open_output(const Invocation& call, const Input& input, const PictureClock& clock) {
+  const std::string name = call.get("--out");
+  const video::Recording& recording = input.recording;
+  if (call.has("--sdp-out")) {
+    TRY_ASSIGN(const std::string session, media::Sender::session(name, recording.codec()));
+    TRY(os::replace_file(call.get("--sdp-out"), as_bytes(session)));
+  }
+  if (media::Sender::is_address(name)) {
+    return UnitFile::send(call, name, recording.codec(),
+                          {.rate = static_cast<std::uint32_t>(1'000'000 / clock.step_us()), .is_live = input.is_live});
+  }
+  return UnitFile::create(call, name,
+                          {.codec = recording.codec(),
+                           .configuration = recording.decoder_configuration(),
+                           .created = recording.created(),
+                           .picture_us = clock.step_us()});
+}
+
 Json counts_json(const Counts& counts, const UnitQueue& queue, video::Profile profile) {
   const auto units = static_cast<std::int64_t>(std::max<std::uint64_t>(counts.units, 1));
   return Json::object(
@@ -242,11 +261,7 @@ Result<void> sign(const Invocation& call) {
   TRY_ASSIGN(const std::shared_ptr<crypto::Signer> key, keystore::open_signer(call.get("--key")));
   TRY_ASSIGN(video::StreamSigner signer, video::StreamSigner::make(options, key));
   TRY_ASSIGN(const PictureClock clock, PictureClock::make(call, input.is_live));
-  TRY_ASSIGN(UnitFile out, UnitFile::create(call, call.get("--out"),
-                                            {.codec = recording.codec(),
-                                             .configuration = recording.decoder_configuration(),
-                                             .created = recording.created(),
-                                             .picture_us = clock.step_us()}));
+  TRY_ASSIGN(UnitFile out, open_output(call, input, clock));
   Counts counts;
   UnitQueue queue(depth);
   SigningLine line(recording.codec(), signer, out, clock);
@@ -259,8 +274,11 @@ Result<void> sign(const Invocation& call) {
   }
   TRY(out.commit());
   if (out.is_stdout()) return {};
+  const std::string place = media::Sender::is_address(call.get("--out"))
+                                ? " signature SEI, sent on"
+                                : " signature SEI, in " + printable(call.get("--out"));
   call.out().line("Signed as " + std::string(name_of(options.profile)) + ": " + std::to_string(counts.units) +
-                  " units, " + std::to_string(counts.sei) + " signature SEI, in " + printable(call.get("--out")));
+                  " units, " + std::to_string(counts.sei) + place);
   call.out().result(counts_json(counts, queue, options.profile));
   return {};
 }
@@ -270,8 +288,12 @@ std::vector<Option> sign_options() {
       {.name = "--key", .value = "URI", .help = "The camera's key: file:, pkcs11: or keystored:.", .required = true},
       {.name = "--out",
        .value = "FILE",
-       .help = "The signed stream, or NAME.mp4; - for standard output.",
+       .help = "The signed stream, or NAME.mp4; - for standard output; rtp://HOST:PORT or rtsp://... to send it on.",
        .required = true,
+       .complete = Complete::file},
+      {.name = "--sdp-out",
+       .value = "FILE",
+       .help = "With rtp://: what a receiver must know (SDP), written before the first picture.",
        .complete = Complete::file},
       {.name = "--chain",
        .value = "PEM",
@@ -332,7 +354,11 @@ Command sign_command() {
           "have the time at which they came. With --out - each unit is handed on as soon as it is signed. A picture "
           "waits for the beginning of the next unit and, once in a part, for the key. No picture is ever dropped: "
           "while "
-          "the key is slow, up to --queue units wait, and then whoever writes into the pipe.",
+          "the key is slow, up to --queue units wait, and then whoever writes into the pipe.\n\nWith --out "
+          "rtp://HOST:PORT the "
+          "stream goes to one receiver, with rtsp://... to a server that records it (ANNOUNCE), through ffmpeg, which "
+          "must be installed. A recording is sent at --rate, a live stream as it comes. To be watched over RTSP by "
+          "many, use signet-camerad.",
       .positionals = {{.name = "FILE", .help = "The stream to sign, or - for standard input."}},
       .options = sign_options(),
       .examples =
@@ -343,7 +369,10 @@ Command sign_command() {
            {"signet video sign in.obu --key file:camera-keys?label=video --format axis-v2 --out signed.obu",
             "Sign AV1 as Axis Signed Video."},
            {"signet video sign - --codec h264 --key keystored:?purpose=video --chain video.pem --out - < camera",
-            "Sign a live stream."}},
+            "Sign a live stream."},
+           {"signet video sign rtsp://camera/stream --key keystored:?purpose=video --chain video.pem --out "
+            "rtsp://recorder/camera-1",
+            "Sign what another camera sends, and hand it on."}},
       .run = sign};
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: Signet contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A RTSP server that plays one H.264 or H.265 byte stream, as a camera does: gst-rtsp-server, on the loopback.
+"""A RTSP server on the loopback (gst-rtsp-server): plays one H.264 or H.265 byte stream, as a camera does, or with
+--record takes one, as a recorder does.
 
 Writes its URL into a file once it answers; ends with its parent.
 """
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--codec", choices=("h264", "h265"), required=True)
     parser.add_argument("--url-file", type=pathlib.Path, required=True)
     parser.add_argument("--rate", type=int, default=25, help="pictures a second")
+    parser.add_argument("--record", action="store_true", help="write into the stream's file what a client sends")
     given = parser.parse_args()
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -34,10 +36,18 @@ def main() -> None:
     server.set_address("127.0.0.1")
     server.set_service("0")
     factory = GstRtspServer.RTSPMediaFactory.new()
-    caps = f"video/x-{given.codec},framerate={given.rate}/1"
-    factory.set_launch(
-        f'( filesrc location="{given.stream}" ! {caps} ! {given.codec}parse ! rtp{given.codec}pay name=pay0 pt=96 )'
-    )
+    if given.record:
+        caps = f"video/x-{given.codec},stream-format=byte-stream,alignment=au"
+        factory.set_transport_mode(GstRtspServer.RTSPTransportMode.RECORD)
+        factory.set_launch(
+            f"( rtp{given.codec}depay name=depay0 ! {caps} ! "
+            f'filesink location="{given.stream}" buffer-mode=unbuffered )'
+        )
+    else:
+        caps = f"video/x-{given.codec},framerate={given.rate}/1"
+        factory.set_launch(
+            f'( filesrc location="{given.stream}" ! {caps} ! {given.codec}parse ! rtp{given.codec}pay name=pay0 pt=96 )'
+        )
     factory.set_shared(False)
     server.get_mount_points().add_factory("/stream", factory)
     server.attach(None)

@@ -208,6 +208,13 @@ Result<std::size_t> Ffmpeg::read(ByteSpan out) {
 
 }  // namespace
 
+std::string secret_of(const std::string& url) {
+  const std::size_t begin = url.find("://") + 3;
+  const std::size_t end = url.find_last_of('@', url.find('/', begin));
+  if (end == std::string::npos || end < begin) return {};
+  return url.substr(begin, end - begin);
+}
+
 Result<std::unique_ptr<Feed>> run_ffmpeg(FfmpegTask task) {
   TRY_ASSIGN(const std::string program, find_ffmpeg());
   TRY_ASSIGN(Pipe output, make_pipe());

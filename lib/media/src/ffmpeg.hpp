@@ -21,6 +21,9 @@ struct FfmpegTask {
   bool is_live = false;     ///< what breaks off has ended
 };
 
+/// The password of a URL, so that no error text repeats it.
+[[nodiscard]] std::string secret_of(const std::string& url);
+
 /// The output of ffmpeg, which runs confined (see Sandbox) and ends with this object. "media.no-ffmpeg",
 /// "media.unreadable", "media.stalled".
 Result<std::unique_ptr<Feed>> run_ffmpeg(FfmpegTask task);

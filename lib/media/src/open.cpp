@@ -193,14 +193,6 @@ Result<Opened> open_file(const std::string& path, const OpenOptions& options) {
   return open_unwrapped([&]() -> Result<std::shared_ptr<video::Source>> { return source; }, options, std::nullopt);
 }
 
-/// The password of a URL, so that no error text repeats it.
-std::string secret_of(const std::string& url) {
-  const std::size_t begin = url.find("://") + 3;
-  const std::size_t end = url.find_last_of('@', url.find('/', begin));
-  if (end == std::string::npos || end < begin) return {};
-  return url.substr(begin, end - begin);
-}
-
 Result<Opened> open_live(const std::string& url, const OpenOptions& options) {
   const bool is_tls = url.starts_with("rtsps://");
   FfmpegTask task;

@@ -61,6 +61,38 @@ struct Opened {
 /// video::Recording. A password in a URL is in no error text.
 Result<Opened> open(const std::string& what, const OpenOptions& options = {});
 
+/// How a stream is sent on.
+struct SendOptions {
+  std::uint32_t rate = 25;  ///< pictures a second
+  bool is_live = false;     ///< it arrives at that rate; else it is sent no faster
+};
+
+/// Sends a byte stream (Annex B) on as it is written: as RTP (RFC 3550, RFC 6184, RFC 7798) to one receiver
+/// ("rtp://HOST:PORT"), or to a RTSP server that records it ("rtsp://...", "rtsps://..."; ANNOUNCE and RECORD over
+/// TCP).
+class Sender {
+ public:
+  /// Whether `where` names a place for a stream, and not a file.
+  [[nodiscard]] static bool is_address(const std::string& where);
+  /// What a receiver of "rtp://HOST:PORT" needs to know (RFC 8866); over RTSP it is told. "media.address" (usage).
+  static Result<std::string> session(const std::string& where, video::Codec codec);
+  /// "media.no-ffmpeg", "media.send-codec" (unsupported: AV1), "media.address".
+  static Result<Sender> open(const std::string& where, video::Codec codec, const SendOptions& options = {});
+  Sender(Sender&&) noexcept;
+  Sender& operator=(Sender&&) noexcept;
+  ~Sender();
+
+  /// Waits while the receiver, or the rate, is behind. "media.not-sent" (unavailable), with what ffmpeg said.
+  Result<void> write(ByteView stream);
+  /// Until the last picture is out. "media.not-sent".
+  Result<void> finish();
+
+ private:
+  class Impl;
+  explicit Sender(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 /// A decoded picture.
 struct Picture {
   std::uint64_t frame = 0;  ///< in decoding order, as in video::FrameReport
