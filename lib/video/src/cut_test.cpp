@@ -3,6 +3,7 @@
 //
 // Clips: what is left of a signed stream when it is cut anywhere. The signature of a part stands behind it, so a clip
 // begins with signatures over pictures that are not in it, and ends with pictures whose signature is not.
+#include "signet/test/emulator.hpp"
 #include "signet/test/expect.hpp"
 
 #include "sei_reader.hpp"
@@ -27,6 +28,9 @@ struct Mode {
   SignOptions options;
   std::size_t step = 1;  ///< a cut at every so many pictures
 };
+
+/// An emulator takes ten times as long as a processor, and shows nothing new at most of the cuts.
+std::size_t sparse() { return test::emulator() != nullptr ? 9 : 1; }
 
 /// A run of units that one SEI describes, and the signature that vouches for it.
 struct Part {
@@ -159,7 +163,7 @@ TEST_P(Cut, P_VIDEO_027_a_mere_cut_is_no_alteration) {
   ASSERT_EQ(stream.pictures(), k_pictures);
   std::size_t clips_authentic = 0;
   std::size_t alterations = 0;
-  for (std::size_t first = 0; first < k_pictures; first += mode.step) {
+  for (std::size_t first = 0; first < k_pictures; first += mode.step * sparse()) {
     for (std::size_t count = 1; count <= k_clip_pictures_max && first + count <= k_pictures; ++count) {
       const std::size_t from = stream.border(first);
       const std::size_t to = stream.border(first + count);
@@ -248,8 +252,8 @@ TEST_P(CutVector, P_VIDEO_027_a_mere_cut_is_no_alteration) {
     append(stream.units.back(), (*piece)->bytes);
   }
   note_pictures(stream);
-  constexpr std::size_t k_step = 3;
-  for (std::size_t first = 0; first < stream.pictures(); first += k_step) {
+  const std::size_t step = 3 * sparse();
+  for (std::size_t first = 0; first < stream.pictures(); first += step) {
     for (const std::size_t count : {1U, 2U, 8U, 24U, 30U, 70U}) {
       if (first + count > stream.pictures()) continue;
       const Judged judged = judge_clip(stream, hash->value_or(crypto::HashAlgorithm::sha256), stream.border(first),
