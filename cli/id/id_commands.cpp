@@ -10,6 +10,8 @@
 #include "id/identity_trust.hpp"
 #include "id/tls_peer.hpp"
 
+#include <variant>
+
 namespace signet::cli {
 
 namespace {

@@ -10,6 +10,8 @@
 #include "id/identity_trust.hpp"
 #include "key/attestation.hpp"
 
+#include <variant>
+
 namespace signet::cli {
 
 namespace {

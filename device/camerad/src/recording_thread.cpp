@@ -3,6 +3,7 @@
 #include "recording_thread.hpp"
 
 #include <utility>
+#include <variant>
 
 namespace signet::camerad {
 

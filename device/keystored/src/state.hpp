@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace signet::keystored {
 

@@ -3,6 +3,7 @@
 #include "conversation.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace signet::station {
 

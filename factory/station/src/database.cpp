@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+#include <variant>
+
 namespace signet::station {
 
 namespace {

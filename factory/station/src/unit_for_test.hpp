@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 /// A unit on the line, for tests: a software TPM and the least that has to be done with it. It can be told to lie.
 namespace signet::station::unit {

@@ -3,6 +3,8 @@
 #include "signet/key_attestation.hpp"
 #include "signet/test/fuzz.hpp"
 
+#include <variant>
+
 using namespace signet;
 
 // A statement that is read is written with the same meaning; to somebody who trusts no vendor no key is in a TPM, and

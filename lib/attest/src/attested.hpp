@@ -6,6 +6,7 @@
 #include "signet/tpm_data.hpp"
 
 #include <string>
+#include <variant>
 
 namespace signet::attest {
 

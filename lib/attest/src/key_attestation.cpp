@@ -5,6 +5,7 @@
 #include "signet/tpm_policy.hpp"
 
 #include <array>
+#include <variant>
 
 namespace signet::attest {
 

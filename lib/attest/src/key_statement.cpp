@@ -6,6 +6,8 @@
 
 #include "fields.hpp"
 
+#include <variant>
+
 namespace signet::attest {
 
 namespace {

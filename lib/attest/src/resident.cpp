@@ -4,6 +4,8 @@
 
 #include "attested.hpp"
 
+#include <variant>
+
 namespace signet::attest {
 
 namespace {

@@ -6,6 +6,7 @@
 #include "attested.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace signet::attest {
 

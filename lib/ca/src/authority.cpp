@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <system_error>
 #include <unordered_map>
+#include <variant>
 
 namespace signet::ca {
 

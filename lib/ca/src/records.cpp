@@ -5,6 +5,8 @@
 
 #include "signet/core/json.hpp"
 
+#include <variant>
+
 namespace signet::ca {
 
 namespace {

@@ -49,6 +49,12 @@ std::span<const ErrcInfo> errc_table() { return k_errc_table; }
 Error::Error(Errc code, std::string reason, std::string text, std::string hint)
     : code_(code), reason_(std::move(reason)), text_(std::move(text)), hint_(std::move(hint)) {}
 
+Error::Error(const Error& other) = default;
+Error::Error(Error&& other) noexcept = default;
+Error& Error::operator=(const Error& other) = default;
+Error& Error::operator=(Error&& other) noexcept = default;
+Error::~Error() = default;
+
 Error Error::with_context(std::string doing) && {
   context_.push_back(std::move(doing));
   return std::move(*this);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <type_traits>
 #include <unordered_set>
+#include <variant>
 
 namespace signet {
 
@@ -108,6 +109,24 @@ class JsonBuilder : public nlohmann::json_sax<nlohmann::json> {
   std::optional<Error> error_;
 };
 
+Json::Json() noexcept = default;
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+Json::Json(std::nullptr_t) noexcept {}
+Json::Json(bool value) : value_(value) {}
+Json::Json(int value) : value_(std::int64_t{value}) {}
+Json::Json(std::int64_t value) : value_(value) {}
+Json::Json(double value) : value_(value) {}
+Json::Json(const char* value) : value_(std::string(value)) {}
+Json::Json(std::string_view value) : value_(std::string(value)) {}
+Json::Json(std::string value) : value_(std::move(value)) {}
+Json::Json(Array value) : value_(std::move(value)) {}
+bool Json::is_null() const { return std::holds_alternative<std::monostate>(value_); }
+bool Json::is_object() const { return std::holds_alternative<Object>(value_); }
+bool Json::is_array() const { return std::holds_alternative<Array>(value_); }
 Json::Json(std::uint64_t value) : value_(static_cast<std::int64_t>(value)) {
   ensure(value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()), "Json: integer within 63 bits");
 }

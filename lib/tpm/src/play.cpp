@@ -3,6 +3,8 @@
 #include "connection.hpp"
 #include "policy_steps.hpp"
 
+#include <variant>
+
 namespace signet::tpm {
 
 namespace {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy_steps.hpp"
 
+#include <variant>
+
 namespace signet::tpm {
 
 namespace {

@@ -3,6 +3,7 @@
 #include "tpm_test.hpp"
 
 #include <fstream>
+#include <variant>
 
 namespace signet::tpm {
 

@@ -55,6 +55,12 @@ struct ErrcInfo {
 class Error {
  public:
   Error(Errc code, std::string reason, std::string text, std::string hint = {});
+  // Defined in error.cpp: every function that may fail would compile them anew.
+  Error(const Error& other);
+  Error(Error&& other) noexcept;
+  Error& operator=(const Error& other);
+  Error& operator=(Error&& other) noexcept;
+  ~Error();
 
   [[nodiscard]] Errc code() const { return code_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }

@@ -31,26 +31,32 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
-  Json(int value) : value_(std::int64_t{value}) {}
-  Json(std::int64_t value) : value_(value) {}
+  // Defined in json.cpp, so that the variant is compiled once and not by everybody who touches a value.
+  Json() noexcept;
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+  Json(std::nullptr_t) noexcept;
+  Json(bool value);
+  Json(int value);
+  Json(std::int64_t value);
   Json(std::uint64_t value);  ///< a value beyond 2^63-1 is kept as text would be: broken invariant
-  Json(double value) : value_(value) {}
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(Array value) : value_(std::move(value)) {}
+  Json(double value);
+  Json(const char* value);
+  Json(std::string_view value);
+  Json(std::string value);
+  Json(Array value);
   static Json object(std::initializer_list<Member> members = {});
   static Json array(Array elements = {}) { return Json(std::move(elements)); }
 
   /// Parses within the limits; trailing bytes, duplicate members, invalid UTF-8 and NaN are errors ("json.…").
   static Result<Json> parse(ByteView text, const JsonLimits& limits = {});
 
-  [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
-  [[nodiscard]] bool is_object() const { return std::holds_alternative<Object>(value_); }
-  [[nodiscard]] bool is_array() const { return std::holds_alternative<Array>(value_); }
+  [[nodiscard]] bool is_null() const;
+  [[nodiscard]] bool is_object() const;
+  [[nodiscard]] bool is_array() const;
 
   /// The typed value; an error names `path`, so pass where the value stood ("images[2].role").
   [[nodiscard]] Result<std::string> as_string(std::string_view path = "value") const;

@@ -7,9 +7,10 @@
 
 #include <concepts>
 #include <functional>
+#include <new>
+#include <optional>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace signet {
 
@@ -28,16 +29,33 @@ class [[nodiscard]] Result {
   template <typename U = T>
     requires(std::constructible_from<T, U> && !std::same_as<std::remove_cvref_t<U>, Result> &&
              !std::same_as<std::remove_cvref_t<U>, Error>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // implicit, like std::expected
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(U&& value) : value_(std::forward<U>(value)), has_value_(true) {}  // implicit, like std::expected
+  Result(Error error) : error_(std::move(error)), has_value_(false) {}
+  Result(const Result& other)
+    requires std::copy_constructible<T>
+      : has_value_(other.has_value_) {
+    if (has_value_) {
+      ::new (static_cast<void*>(&value_)) T(other.value_);
+    } else {
+      ::new (static_cast<void*>(&error_)) Error(other.error_);
+    }
+  }
+  Result(Result&& other) noexcept : has_value_(other.has_value_) { take(std::move(other)); }
+  Result& operator=(Result other) noexcept {
+    drop();
+    has_value_ = other.has_value_;
+    take(std::move(other));
+    return *this;
+  }
+  ~Result() { drop(); }
 
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  [[nodiscard]] bool has_value() const noexcept { return has_value_; }
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] T& value() & { return checked(); }
   [[nodiscard]] const T& value() const& {
     ensure(has_value(), "Result: value() of an error");
-    return *std::get_if<0>(&state_);
+    return value_;
   }
   [[nodiscard]] T&& value() && { return std::move(checked()); }
   [[nodiscard]] T& operator*() & { return checked(); }
@@ -48,11 +66,11 @@ class [[nodiscard]] Result {
 
   [[nodiscard]] const Error& error() const& {
     ensure(!has_value(), "Result: error() of a value");
-    return *std::get_if<1>(&state_);
+    return error_;
   }
   [[nodiscard]] Error&& error() && {
     ensure(!has_value(), "Result: error() of a value");
-    return std::move(*std::get_if<1>(&state_));
+    return std::move(error_);
   }
 
   template <typename U>
@@ -83,10 +101,30 @@ class [[nodiscard]] Result {
  private:
   T& checked() {
     ensure(has_value(), "Result: value() of an error");
-    return *std::get_if<0>(&state_);
+    return value_;
+  }
+  void take(Result&& other) noexcept {
+    static_assert(std::is_nothrow_move_constructible_v<T>, "what is handed on must not get lost on the way");
+    if (has_value_) {
+      ::new (static_cast<void*>(&value_)) T(std::move(other.value_));
+    } else {
+      ::new (static_cast<void*>(&error_)) Error(std::move(other.error_));
+    }
+  }
+  void drop() noexcept {
+    if (has_value_) {
+      value_.~T();
+    } else {
+      error_.~Error();
+    }
   }
 
-  std::variant<T, Error> state_;
+  // Not a std::variant, which is compiled anew for each T: it was a sixth of all code of an unoptimised build.
+  union {
+    T value_;
+    Error error_;
+  };
+  bool has_value_;
 };
 
 /// Success without a value, or an Error.
@@ -96,18 +134,18 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
 
   Result() = default;
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(Error error) : error_(std::move(error)) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] const Error& error() const& {
     ensure(!has_value(), "Result: error() of a value");
-    return *std::get_if<1>(&state_);
+    return *error_;
   }
   [[nodiscard]] Error&& error() && {
     ensure(!has_value(), "Result: error() of a value");
-    return std::move(*std::get_if<1>(&state_));
+    return *std::move(error_);
   }
 
   [[nodiscard]] Result context(std::string doing) && {
@@ -116,7 +154,7 @@ class [[nodiscard]] Result<void> {
   }
 
  private:
-  std::variant<std::monostate, Error> state_;
+  std::optional<Error> error_;
 };
 
 }  // namespace signet
