@@ -19,6 +19,9 @@ Result<void> extract(const bundle::Head& head, const std::filesystem::path& fold
   for (const Bytes& proof : head.proofs)
     TRY(os::replace_file(folder / ("release-" + std::to_string(++number) + ".tlog-proof"), proof));
   number = 0;
+  for (const Bytes& signature : head.hss_signatures)
+    TRY(os::replace_file(folder / ("signature-" + std::to_string(++number) + ".hss"), signature));
+  number = 0;
   for (const Bytes& approval : head.floor_approvals)
     TRY(os::replace_file(folder / ("floor-" + std::to_string(++number) + ".json"), approval));
   return {};
@@ -55,6 +58,8 @@ Result<void> run_inspect(const Invocation& call) {
                                                   ? "by " + claimed->as_string().value_or("")
                                                   : std::string("that does not belong to this manifest")));
   }
+  if (!head.hss_signatures.empty())
+    call.out().line("  HSS signatures    " + std::to_string(head.hss_signatures.size()));
   call.out().line("  release proofs    " + std::to_string(head.proofs.size()));
   call.out().line("  floor approvals   " + std::to_string(head.floor_approvals.size()));
   if (call.has("--extract")) {
@@ -69,23 +74,9 @@ Result<void> run_inspect(const Invocation& call) {
                                   {"manifest", manifest_json(manifest)},
                                   {"signatures", signers},
                                   {"release_proofs", static_cast<std::int64_t>(head.proofs.size())},
+                                  {"hss_signatures", static_cast<std::int64_t>(head.hss_signatures.size())},
                                   {"floor_approvals", static_cast<std::int64_t>(head.floor_approvals.size())}}));
   return {};
-}
-
-Result<bundle::TrustPolicy> policy_from(const Invocation& call) {
-  bundle::TrustPolicy policy;
-  TRY_ASSIGN(policy.anchors, load_certificates(call.all("--anchor")));
-  TRY_ASSIGN(policy.crls, load_crls(call.all("--crl")));
-  TRY_ASSIGN(const std::uint64_t signers, call.get_uint("--signers", 1, bundle::k_records_max));
-  policy.signers_required = static_cast<unsigned>(signers);
-  if (call.has("--log-key")) {
-    TRY_ASSIGN(std::vector<ledger::VerifierKey> logs, load_vkeys(call.all("--log-key")));
-    TRY_ASSIGN(std::vector<ledger::VerifierKey> witnesses, load_vkeys(call.all("--witness-key")));
-    const std::size_t required = witnesses.size();
-    TRY_ASSIGN(policy.release_logs, ledger::Policy::make(std::move(logs), std::move(witnesses), required));
-  }
-  return policy;
 }
 
 void print_verdict(Output& out, const std::string& file, const bundle::VerifiedBundle& verified, bool all_bytes) {
@@ -145,6 +136,13 @@ Command inspect_command() {
       .run = run_inspect};
 }
 
+std::vector<Option> verify_options() {
+  std::vector<Option> options = trust_options();
+  options.push_back({.name = "--at", .value = "TIME", .help = "Judge as of this time (RFC 3339)."});
+  options.push_back({.name = "--front-only", .help = "Judge manifest and signatures, skip the images."});
+  return options;
+}
+
 Command verify_command() {
   return {
       .noun = "firmware",
@@ -158,39 +156,82 @@ Command verify_command() {
           "carries a proof by them, as of "
           "the time at which the witnesses saw the release. A signer on a --crl is refused whatever the time.",
       .positionals = {{"BUNDLE", "File to verify; - for standard input."}},
-      .options =
-          {{.name = "--anchor",
-            .value = "FILE",
-            .help = "Trusted root (PEM).",
-            .required = true,
-            .repeatable = true,
-            .complete = Complete::file},
-           {.name = "--crl",
-            .value = "FILE",
-            .help = "Revocation list (PEM).",
-            .repeatable = true,
-            .complete = Complete::file},
-           {.name = "--signers", .value = "N", .help = "How many different keys must have signed.", .fallback = "1"},
-           {.name = "--log-key",
-            .value = "VKEY",
-            .help = "Ledger whose proof of release time counts: a key or a file with one.",
-            .repeatable = true,
-            .complete = Complete::file},
-           {.name = "--witness-key",
-            .value = "VKEY",
-            .help = "Witness that must have seen it: a key or a file with one.",
-            .repeatable = true,
-            .complete = Complete::file},
-           {.name = "--at", .value = "TIME", .help = "Judge as of this time (RFC 3339)."},
-           {.name = "--front-only", .help = "Judge manifest and signatures, skip the images."}},
+      .options = verify_options(),
       .examples = {{"signet firmware verify cam-a.bundle --anchor vendor-root.pem --signers 2",
                     "Two signers are demanded"},
+                   {"signet firmware verify cam-a.bundle --anchor vendor-root.pem --signers 2 --hss-key release.hss "
+                    "--require-algorithm ecdsa --require-algorithm hss",
+                    "Hybrid: a classical and a post-quantum signature are demanded"},
                    {"signet firmware verify - --anchor vendor-root.pem < cam-a.bundle",
                     "From a pipe, while it arrives"}},
       .run = run_verify};
 }
 
 }  // namespace
+
+Result<bundle::TrustPolicy> policy_from(const Invocation& call) {
+  bundle::TrustPolicy policy;
+  TRY_ASSIGN(policy.anchors, load_certificates(call.all("--anchor")));
+  TRY_ASSIGN(policy.crls, load_crls(call.all("--crl")));
+  TRY_ASSIGN(const std::uint64_t signers, call.get_uint("--signers", 1, bundle::k_records_max));
+  policy.signers_required = static_cast<unsigned>(signers);
+  for (const std::string& file : call.all("--hss-key")) {
+    TRY_ASSIGN(crypto::HssPublicKey key, load_hss_key(file));
+    policy.hss_keys.push_back(std::move(key));
+  }
+  policy.algorithms_required = call.all("--require-algorithm");
+  std::vector<std::string> log_keys = call.all("--log-key");
+  const std::vector<std::string>& demanded = call.all("--require-ledger");
+  log_keys.insert(log_keys.end(), demanded.begin(), demanded.end());
+  policy.release_proof_required = !demanded.empty();
+  if (!log_keys.empty()) {
+    TRY_ASSIGN(std::vector<ledger::VerifierKey> logs, load_vkeys(log_keys));
+    TRY_ASSIGN(std::vector<ledger::VerifierKey> witnesses, load_vkeys(call.all("--witness-key")));
+    const std::size_t required = witnesses.size();
+    TRY_ASSIGN(policy.release_logs, ledger::Policy::make(std::move(logs), std::move(witnesses), required));
+  }
+  return policy;
+}
+
+std::vector<Option> trust_options() {
+  return {{.name = "--anchor",
+           .value = "FILE",
+           .help = "Trusted root (PEM).",
+           .required = true,
+           .repeatable = true,
+           .complete = Complete::file},
+          {.name = "--crl",
+           .value = "FILE",
+           .help = "Revocation list (PEM).",
+           .repeatable = true,
+           .complete = Complete::file},
+          {.name = "--signers", .value = "N", .help = "How many different keys must have signed.", .fallback = "1"},
+          {.name = "--log-key",
+           .value = "VKEY",
+           .help = "Ledger whose proof of release time counts: a key or a file with one.",
+           .repeatable = true,
+           .complete = Complete::file},
+          {.name = "--witness-key",
+           .value = "VKEY",
+           .help = "Witness that must have seen it: a key or a file with one.",
+           .repeatable = true,
+           .complete = Complete::file},
+          {.name = "--require-ledger",
+           .value = "VKEY",
+           .help = "Ledger that must hold the release: a key or a file with one.",
+           .repeatable = true,
+           .complete = Complete::file},
+          {.name = "--hss-key",
+           .value = "FILE",
+           .help = "Post-quantum key (HSS/LMS, RFC 8554) whose signature counts.",
+           .repeatable = true,
+           .complete = Complete::file},
+          {.name = "--require-algorithm",
+           .value = "KIND",
+           .help = "Kind of signature of which one must count.",
+           .repeatable = true,
+           .choices = {"ecdsa", "rsa", "ed25519", "hss"}}};
+}
 
 std::vector<Command> check_commands() { return {inspect_command(), verify_command()}; }
 

@@ -7,13 +7,16 @@
 #include "firmware_commands.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 
 namespace signet::cli {
 
 std::vector<Command> firmware_commands() {
   std::vector<Command> all = firmware::maker_commands();
-  for (auto* group : {&firmware::check_commands, &firmware::offer_commands, &firmware::device_commands}) {
+  for (auto* group :
+       {&firmware::check_commands, &firmware::offer_commands, &firmware::delta_commands, &firmware::device_commands}) {
     for (Command& command : (*group)()) all.push_back(std::move(command));
   }
   return all;
@@ -81,6 +84,22 @@ std::string human_size(std::uint64_t size_bytes) {
   return text.data();
 }
 
+Result<crypto::HssPublicKey> load_hss_key(const std::string& file) {
+  TRY_ASSIGN(const Bytes bytes, os::read_file(file, 4096));
+  return crypto::HssPublicKey::parse(bytes).context("'" + printable(file) + "'");
+}
+
+Result<ScratchFolder> ScratchFolder::beside(const std::filesystem::path& output) {
+  std::string name = output.native() + ".parts-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) return errno_error(errno, "create a folder beside '" + printable(name) + "'");
+  return ScratchFolder(std::filesystem::path(name));
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+}
+
 void print_manifest(Output& out, const bundle::Manifest& manifest) {
   std::string hardware;
   for (const std::string& name : manifest.hardware) hardware += (hardware.empty() ? "" : ", ") + name;
@@ -105,8 +124,10 @@ Json manifest_json(const bundle::Manifest& manifest) {
 Json signatures_json(const std::vector<bundle::SignatureReport>& reports) {
   Json list = Json::array();
   for (const bundle::SignatureReport& report : reports) {
-    Json one = Json::object(
-        {{"signer", report.signer}, {"key_fingerprint", report.key_fingerprint}, {"counts", report.counts()}});
+    Json one = Json::object({{"signer", report.signer},
+                             {"key_fingerprint", report.key_fingerprint},
+                             {"algorithm", report.algorithm},
+                             {"counts", report.counts()}});
     if (!report.counts()) one.set("reason", report.reason).set("text", report.text);
     list.push(std::move(one));
   }

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace signet::cli::firmware {
@@ -16,6 +17,7 @@ std::vector<Command> maker_commands();
 std::vector<Command> offer_commands();
 std::vector<Command> check_commands();
 std::vector<Command> device_commands();
+std::vector<Command> delta_commands();
 
 /// Certificates of PEM files, in their order.
 Result<std::vector<pki::Certificate>> load_certificates(const std::vector<std::string>& files);
@@ -25,6 +27,29 @@ Result<std::vector<pki::Crl>> load_crls(const std::vector<std::string>& files);
 Result<Untrusted<bundle::Head>> load_head(const std::string& file);
 /// Keys in vkey form, given as such or as files that hold one a line.
 Result<std::vector<ledger::VerifierKey>> load_vkeys(const std::vector<std::string>& values);
+
+/// What --anchor and the options beside it demand of a bundle.
+Result<bundle::TrustPolicy> policy_from(const Invocation& call);
+/// Those options.
+std::vector<Option> trust_options();
+
+/// A folder for parts of an output; gone with this object.
+class ScratchFolder {
+ public:
+  /// Beside the output, so that what is large lies where there is room for it.
+  static Result<ScratchFolder> beside(const std::filesystem::path& output);
+  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+  ~ScratchFolder();
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit ScratchFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+/// An HSS public key as RFC 8554 encodes it.
+Result<crypto::HssPublicKey> load_hss_key(const std::string& file);
 
 /// A manifest for people, line by line.
 void print_manifest(Output& out, const bundle::Manifest& manifest);

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: Signet contributors
 // SPDX-License-Identifier: Apache-2.0
+#include "signet/bundle_delta.hpp"
 #include "signet/keystore.hpp"
 #include "signet/ledger_store.hpp"
 #include "signet/os/clock.hpp"
@@ -44,6 +45,35 @@ Result<std::vector<bundle::ImageFile>> parse_images(const std::vector<std::strin
   return images;
 }
 
+/// The index of an image in the bundle of the release before. It decides the order of the new store and nothing else,
+/// so no signature is asked for.
+Result<delta::Index> index_before(const std::string& file, const std::string& role) {
+  TRY_ASSIGN(const Untrusted<bundle::Head> head, load_head(file));
+  TRY_ASSIGN(const bundle::Manifest manifest, bundle::Manifest::parse(head.unverified().manifest));
+  TRY_ASSIGN(const std::unique_ptr<delta::ImageReader> reader, delta::open_image(file));
+  const std::unique_ptr<delta::RangeSource> ranges = delta::ranges_of(*reader);
+  return bundle::peek_index(head, manifest, role, *ranges);
+}
+
+Result<bundle::Manifest> pack_in_chunks(const Invocation& call, bundle::Manifest manifest,
+                                        const std::vector<bundle::ImageFile>& images) {
+  const std::string out = call.get("BUNDLE");
+  TRY_ASSIGN(const ScratchFolder scratch, ScratchFolder::beside(out));
+  std::vector<bundle::ImageFile> parts;
+  for (const bundle::ImageFile& image : images) {
+    TRY(check_name(image.role, "role of an image"));
+    delta::MakeOptions options;
+    for (const std::string& before : call.all("--since")) {
+      TRY_ASSIGN(delta::Index since, index_before(before, image.role));
+      options.since.push_back(std::move(since));
+    }
+    TRY_ASSIGN(const std::vector<bundle::ImageFile> made,
+               bundle::chunk_image(image, scratch.path(), options, progress_to(call.out(), "compressing")));
+    parts.insert(parts.end(), made.begin(), made.end());
+  }
+  return bundle::pack(std::move(manifest), parts, out, progress_to(call.out(), "packing"));
+}
+
 Result<void> run_pack(const Invocation& call) {
   TRY_ASSIGN(ProductId product, ProductId::parse(call.get("--product")));
   bundle::Manifest manifest{.product = std::move(product),
@@ -62,7 +92,11 @@ Result<void> run_pack(const Invocation& call) {
   }
   TRY_ASSIGN(const std::vector<bundle::ImageFile> images, parse_images(call.all("--image")));
   const std::string out = call.get("BUNDLE");
-  TRY_ASSIGN(manifest, bundle::pack(std::move(manifest), images, out, progress_to(call.out(), "packing")));
+  if (call.has("--delta-index")) {
+    TRY_ASSIGN(manifest, pack_in_chunks(call, std::move(manifest), images));
+  } else {
+    TRY_ASSIGN(manifest, bundle::pack(std::move(manifest), images, out, progress_to(call.out(), "packing")));
+  }
   call.out().line("Packed " + printable(out) + ", not signed yet:");
   print_manifest(call.out(), manifest);
   call.out().line("Next: signet firmware sign " + printable(out) + " --key URI --certificate FILE");
@@ -78,8 +112,21 @@ Result<void> attach_signature(const Invocation& call, const std::string& file) {
   return {};
 }
 
+/// A signature that hardware made elsewhere with an HSS key: Signet only verifies those (SP 800-208).
+Result<void> attach_hss_signature(const Invocation& call, const std::string& file) {
+  TRY_ASSIGN(const crypto::HssPublicKey key, load_hss_key(call.get("--hss-key")));
+  TRY_ASSIGN(const Bytes signature, os::read_file(call.get("--attach"), 1U << 20U));
+  TRY(bundle::attach_hss(file, key, signature, progress_to(call.out(), "writing")));
+  call.out().line("Added the HSS signature to " + printable(file) + ".");
+  call.out().result(Json::object({{"bundle", file}, {"key_fingerprint", to_hex(key.fingerprint())}}));
+  return {};
+}
+
 Result<void> run_sign(const Invocation& call) {
   const std::string file = call.get("BUNDLE");
+  if (call.has("--hss-key") && call.has("--attach") && !call.has("--key") && !call.has("--certificate")) {
+    return attach_hss_signature(call, file);
+  }
   if (call.has("--attach") == call.has("--key") || call.has("--key") != call.has("--certificate")) {
     return Error(Errc::usage, "firmware.sign-how", "give either --key and --certificate, or --attach",
                  "See 'signet firmware sign --help' for examples of both.");
@@ -168,11 +215,21 @@ Command pack_command() {
                   {.name = "--sbom",
                    .value = "FILE",
                    .help = "SBOM whose digest the manifest shall hold.",
+                   .complete = Complete::file},
+                  {.name = "--delta-index",
+                   .help = "Pack images compressed and in chunks, so that devices fetch only what they lack."},
+                  {.name = "--since",
+                   .value = "BUNDLE",
+                   .help = "Release before, packed so as well: what is new since then is fetched in one piece.",
+                   .repeatable = true,
                    .complete = Complete::file}},
       .examples = {{"signet firmware pack --product cam-a --hardware cam-a-r2 --version 11.9.60 --security-version 7 "
                     "--image rootfs=rootfs.erofs "
                     "cam-a.bundle",
-                    "One image for one kind of hardware"}},
+                    "One image for one kind of hardware"},
+                   {"signet firmware pack --product cam-a --hardware cam-a-r2 --version 11.9.61 --security-version 8 "
+                    "--image rootfs=rootfs.erofs --delta-index --since cam-a.bundle cam-a-61.bundle",
+                    "In chunks, arranged for devices that have the release before"}},
       .run = run_pack};
 }
 
@@ -197,7 +254,11 @@ Command sign_command() {
                        .complete = Complete::file},
                       {.name = "--attach",
                        .value = "FILE",
-                       .help = "Signature made elsewhere (DER).",
+                       .help = "Signature made elsewhere (DER; with --hss-key as RFC 8554 has it).",
+                       .complete = Complete::file},
+                      {.name = "--hss-key",
+                       .value = "FILE",
+                       .help = "Post-quantum key (HSS/LMS) that made the attached signature.",
                        .complete = Complete::file}},
           .examples = {{"signet firmware sign cam-a.bundle --key "
                         "'pkcs11:token=release;object=release-1?pin-source=file:pin' --certificate release-1.pem",

@@ -41,13 +41,14 @@ demand(not any(take(pad(64 + manifest_size + records_size))), "padding")
 
 folder.mkdir(exist_ok=True)
 (folder / "manifest.json").write_bytes(manifest)
-numbers = {1: 0, 2: 0, 3: 0}
+numbers = {1: 0, 2: 0, 3: 0, 4: 0}
 for _ in range(records):
     demand(len(section) >= 8, "records")
     kind, size = struct.unpack(">B3xI", section[:8])
     demand(kind in numbers and not any(section[1:4]) and size <= len(section) - 8, "records")
     numbers[kind] += 1
-    name = {1: "signature-%d.p7s", 2: "release-%d.tlog-proof", 3: "floor-%d.json"}[kind] % numbers[kind]
+    pattern = {1: "signature-%d.p7s", 2: "release-%d.tlog-proof", 3: "floor-%d.json", 4: "signature-%d.hss"}[kind]
+    name = pattern % numbers[kind]
     (folder / name).write_bytes(section[8:8 + size])
     section = section[8 + size:]
 demand(not section, "records")

@@ -5,12 +5,18 @@
 
 #include "signet/os/file.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace signet::updated {
 
 namespace {
 
 constexpr std::uint64_t k_config_bytes_max = 1U << 20U;
 constexpr std::uint64_t k_pem_bytes_max = 4U << 20U;
+constexpr std::uint64_t k_hss_key_bytes_max = 4096;
+constexpr std::array<std::string_view, 4> k_signature_kinds{"ecdsa", "rsa", "ed25519", "hss"};
 
 Result<Target> parse_target(const Json& json, const std::filesystem::path& folder) {
   TRY(json.only_members({"file", "block", "size_bytes_max"}));
@@ -73,8 +79,38 @@ Result<std::vector<ledger::VerifierKey>> parse_vkeys(const Json& json, std::stri
   return keys;
 }
 
+/// Which kinds of signatures there must be, and whether a ledger must hold the release. What could never be met is an
+/// error: such a device could never be updated again.
+Result<void> parse_demands(const Json& json, const std::filesystem::path& folder, bundle::TrustPolicy& trust) {
+  TRY_ASSIGN(const std::vector<std::string> files, strings_at(json, "hss_keys"));
+  for (const std::string& file : files) {
+    TRY_ASSIGN(const Bytes bytes, os::read_file(folder / file, k_hss_key_bytes_max));
+    auto key = crypto::HssPublicKey::parse(bytes);
+    if (!key) return std::move(key).error().with_context("'" + printable(file) + "'");
+    trust.hss_keys.push_back(*std::move(key));
+  }
+  TRY_ASSIGN(trust.algorithms_required, strings_at(json, "algorithms_required"));
+  for (const std::string& kind : trust.algorithms_required) {
+    if (std::ranges::find(k_signature_kinds, kind) == k_signature_kinds.end()) {
+      return Error(Errc::invalid_input, "updated.config", "'" + printable(kind) + "' is no kind of signature");
+    }
+    if (kind == "hss" && trust.hss_keys.empty()) {
+      return Error(Errc::invalid_input, "updated.config", "'hss' is demanded, but 'hss_keys' names no key");
+    }
+  }
+  if (const Json* demanded = json.find("release_proof_required")) {
+    TRY(demanded->as_bool(trust.release_proof_required, "release_proof_required"));
+  }
+  const Json* logs = json.find("logs");
+  if (trust.release_proof_required && (logs == nullptr || logs->elements().empty())) {
+    return Error(Errc::invalid_input, "updated.config", "a release proof is demanded, but 'logs' names no ledger");
+  }
+  return {};
+}
+
 Result<bundle::TrustPolicy> parse_trust(const Json& json, const std::filesystem::path& folder) {
-  TRY(json.only_members({"anchors", "crls", "signers_required", "logs", "witnesses", "witnesses_required"}));
+  TRY(json.only_members({"anchors", "crls", "signers_required", "hss_keys", "algorithms_required", "logs", "witnesses",
+                         "witnesses_required", "release_proof_required"}));
   bundle::TrustPolicy trust;
   TRY_ASSIGN(trust.anchors, load_pems<pki::Certificate>(json, "anchors", folder));
   if (trust.anchors.empty())
@@ -86,6 +122,7 @@ Result<bundle::TrustPolicy> parse_trust(const Json& json, const std::filesystem:
                  "'signers_required' must be 1 to " + std::to_string(bundle::k_records_max));
   }
   trust.signers_required = static_cast<unsigned>(signers);
+  TRY(parse_demands(json, folder, trust));
   TRY_ASSIGN(std::vector<ledger::VerifierKey> logs, parse_vkeys(json, "logs"));
   TRY_ASSIGN(std::vector<ledger::VerifierKey> witnesses, parse_vkeys(json, "witnesses"));
   if (logs.empty()) return trust;

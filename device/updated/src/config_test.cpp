@@ -69,6 +69,47 @@ TEST_F(ConfigTest, ARefusedDeviceLeavesNoFolder) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "cam"));
 }
 
+/// The configuration with more members of 'trust'.
+std::string with_trust(std::string text, const std::string& members) {
+  const std::string before = "\"signers_required\"";
+  return text.replace(text.find(before), before.size(), members + ", " + before);
+}
+
+TEST_F(ConfigTest, P_BUNDLE_013_TwoKindsOfSignaturesCanBeDemanded) {
+  make();
+  Bytes key{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}, std::byte{0}, std::byte{0},
+            std::byte{0}, std::byte{5}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{4}};
+  key.resize(60);
+  test::write_file(folder_ / "cam/trust/release.hss", key);
+  const std::string keys = R"("hss_keys": ["trust/release.hss"])";
+  const auto parse = [&](const std::string& members) {
+    return parse_config(as_bytes(with_trust(text(), members)), folder_ / "cam");
+  };
+  const auto config = parse(keys + R"(, "algorithms_required": ["ecdsa", "hss"])");
+  ASSERT_OK(config);
+  ASSERT_EQ(config->trust.hss_keys.size(), 1U);
+  EXPECT_EQ(config->trust.hss_keys.front().encoded(), key);
+  EXPECT_EQ(config->trust.algorithms_required, (std::vector<std::string>{"ecdsa", "hss"}));
+  EXPECT_FALSE(config->trust.release_proof_required);
+  EXPECT_REASON(parse(R"("algorithms_required": ["hss"])"), "updated.config") << "no key could ever meet it";
+  EXPECT_REASON(parse(R"("algorithms_required": ["md5"])"), "updated.config");
+  EXPECT_REASON(parse(R"("hss_keys": ["trust/anchor-1.pem"])"), "crypto.key-unsupported");
+  EXPECT_REASON(parse(R"("hss_keys": ["trust/gone.hss"])"), "os.not-found");
+}
+
+TEST_F(ConfigTest, P_BUNDLE_014_ALedgerThatHoldsTheReleaseCanBeDemanded) {
+  make();
+  const auto parse = [&](const std::string& members) {
+    return parse_config(as_bytes(with_trust(text(), members)), folder_ / "cam");
+  };
+  const std::string log = test::ReleaseLog(folder_ / "log").policy().logs().front().str();
+  const auto config = parse(R"("release_proof_required": true, "witnesses_required": 0, "logs": [")" + log + R"("])");
+  ASSERT_OK(config);
+  EXPECT_TRUE(config->trust.release_proof_required);
+  EXPECT_REASON(parse(R"("release_proof_required": true)"), "updated.config") << "no ledger could ever meet it";
+  EXPECT_FALSE(parse(R"("release_proof_required": "yes")").has_value());
+}
+
 struct BadConfig {
   std::string name, from, to, reason;
 };

@@ -35,14 +35,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!untrusted) return 0;
   const bundle::Head& head = untrusted->unverified();
   FUZZ_ASSERT(head.size_bytes <= bytes.size());
-  FUZZ_ASSERT(head.signatures.size() + head.proofs.size() + head.floor_approvals.size() <= bundle::k_records_max);
+  FUZZ_ASSERT(head.signatures.size() + head.proofs.size() + head.floor_approvals.size() + head.hss_signatures.size() <=
+              bundle::k_records_max);
   std::vector<std::pair<bundle::RecordKind, Bytes>> records;
   for (const Bytes& cms : head.signatures) records.emplace_back(bundle::RecordKind::cms_signature, cms);
+  for (const Bytes& hss : head.hss_signatures) records.emplace_back(bundle::RecordKind::hss_signature, hss);
   for (const Bytes& proof : head.proofs) records.emplace_back(bundle::RecordKind::release_proof, proof);
   for (const Bytes& approval : head.floor_approvals) records.emplace_back(bundle::RecordKind::floor_approval, approval);
   const Bytes encoded = bundle::layout::encode_head(head.manifest, records);
   FUZZ_ASSERT(encoded.size() == head.size_bytes);
-  const int kinds = int{!head.signatures.empty()} + int{!head.proofs.empty()} + int{!head.floor_approvals.empty()};
+  const int kinds = int{!head.signatures.empty()} + int{!head.proofs.empty()} + int{!head.floor_approvals.empty()} +
+                    int{!head.hss_signatures.empty()};
   if (kinds <= 1) {  // with several, their order may differ
     FUZZ_ASSERT(equal(encoded, ByteView(bytes).first(encoded.size())));
   }

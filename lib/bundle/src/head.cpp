@@ -63,6 +63,7 @@ Result<RawHead> read_raw_head(Source& source) {
   RawHead raw{head.manifest, {}, head.size_bytes};
   // Order among records carries no meaning, so signatures come first wherever they stood.
   for (const Bytes& signature : head.signatures) raw.records.emplace_back(RecordKind::cms_signature, signature);
+  for (const Bytes& signature : head.hss_signatures) raw.records.emplace_back(RecordKind::hss_signature, signature);
   for (const Bytes& proof : head.proofs) raw.records.emplace_back(RecordKind::release_proof, proof);
   for (const Bytes& approval : head.floor_approvals) raw.records.emplace_back(RecordKind::floor_approval, approval);
   return raw;

@@ -72,6 +72,9 @@ Result<void> parse_records(ByteView section, std::size_t count, Head& into) {
       case static_cast<unsigned>(RecordKind::cms_signature):
         into.signatures.push_back(to_bytes(body));
         break;
+      case static_cast<unsigned>(RecordKind::hss_signature):
+        into.hss_signatures.push_back(to_bytes(body));
+        break;
       case static_cast<unsigned>(RecordKind::release_proof):
         into.proofs.push_back(to_bytes(body));
         break;

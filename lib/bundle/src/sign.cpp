@@ -42,6 +42,7 @@ Result<void> check_record(const RawHead& head, RecordKind kind, ByteView record)
     return Error(Errc::invalid_input, "bundle.approval-too-large",
                  "a floor approval has at most " + std::to_string(k_floor_approval_size_bytes_max) + " bytes");
   }
+  if (kind == RecordKind::hss_signature) return {};  // attach_hss() has judged it: a record does not hold its key
   TRY(ledger::ProofFile::decode(record));  // which logs a device trusts is its own business, so no more is checked here
   return {};
 }
@@ -55,6 +56,22 @@ Result<void> sign(const std::filesystem::path& bundle, const std::shared_ptr<cry
   TRY(Manifest::parse(manifest));  // nobody signs what no device can read
   TRY_ASSIGN(const Bytes cms, pki::cms_sign(signer, certificate, chain, manifest));
   return add_record(bundle, RecordKind::cms_signature, cms, progress);
+}
+
+Result<void> attach_hss(const std::filesystem::path& bundle, const crypto::HssPublicKey& key, ByteView signature,
+                        const Progress& progress) {
+  TRY_ASSIGN(const std::unique_ptr<Source> source, open_source(bundle));
+  TRY_ASSIGN(const Untrusted<Head> head, read_head(*source));
+  TRY(Manifest::parse(head.unverified().manifest));
+  TRY(key.verify(head.unverified().manifest, signature));
+  Bytes record = key.fingerprint();
+  for (const Bytes& present : head.unverified().hss_signatures) {
+    if (present.size() < record.size() || !equal(ByteView(present).first(record.size()), record)) continue;
+    return Error(Errc::conflict, "bundle.signed-already", "this HSS key has signed this bundle already",
+                 "Nothing needs to be done; m-of-n counts different keys.");
+  }
+  append(record, signature);
+  return add_record(bundle, RecordKind::hss_signature, record, progress);
 }
 
 }  // namespace signet::bundle

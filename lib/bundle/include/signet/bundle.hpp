@@ -8,6 +8,7 @@
 #include "signet/core/time.hpp"
 #include "signet/core/untrusted.hpp"
 #include "signet/crypto.hpp"
+#include "signet/crypto_hss.hpp"
 #include "signet/ledger.hpp"
 #include "signet/os/fd.hpp"
 #include "signet/pki.hpp"
@@ -81,7 +82,9 @@ std::unique_ptr<Source> standard_input_source();
 struct Head {
   Bytes manifest;                 ///< the exact bytes that are signed
   std::vector<Bytes> signatures;  ///< each a detached CMS in DER
-  std::vector<Bytes> proofs;      ///< each a ledger proof that the release existed at some time
+  /// Each the fingerprint of an HSS key (32 bytes), then its signature over the manifest (RFC 8554).
+  std::vector<Bytes> hss_signatures;
+  std::vector<Bytes> proofs;  ///< each a ledger proof that the release existed at some time
   /// Each a permission of the vendor to raise a floor that lives in a TPM (docs/formats/floor-approval.md). It speaks
   /// for itself, so nothing here judges it: the device's installer checks it, and the TPM decides.
   std::vector<Bytes> floor_approvals;
@@ -95,14 +98,20 @@ Result<Untrusted<Head>> read_head(Source& source);
 struct TrustPolicy {
   std::vector<pki::Certificate> anchors;
   std::vector<pki::Crl> crls;
-  unsigned signers_required = 1;               ///< how many different keys must have signed
-  std::optional<ledger::Policy> release_logs;  ///< whose proofs of release time count; without it the time is now
+  unsigned signers_required = 1;                    ///< how many different keys must have signed
+  std::optional<ledger::Policy> release_logs;       ///< whose proofs of release time count; without it the time is now
+  bool release_proof_required = false;              ///< whether one of those ledgers must hold the release
+  std::vector<crypto::HssPublicKey> hss_keys = {};  ///< whose post-quantum signatures count as signers
+  /// Families of algorithms of which a signature must count each: "ecdsa", "rsa", "ed25519", "hss". With two of them a
+  /// release stays safe when one of the two falls.
+  std::vector<std::string> algorithms_required = {};
 };
 
 /// What became of one signature.
 struct SignatureReport {
   std::string signer;           ///< subject, safe to print
   std::string key_fingerprint;  ///< hexadecimal
+  std::string algorithm;        ///< its family, as in TrustPolicy::algorithms_required
   std::string reason;           ///< empty if it counts, otherwise a slug as of errors
   std::string text;             ///< empty if it counts
   [[nodiscard]] bool counts() const { return reason.empty(); }
@@ -132,7 +141,7 @@ class VerifiedBundle {
 
 /// Decides from the front alone. Reasons: "bundle.unsigned", "bundle.altered", "bundle.wrong-signer",
 /// "bundle.signer-revoked", "bundle.signer-expired", "bundle.signer-usage", "bundle.too-few-signers",
-/// "bundle.release-proof", and those of Manifest::parse.
+/// "bundle.release-proof", "bundle.release-unproven", "bundle.algorithm-missing", and those of Manifest::parse.
 Result<VerifiedBundle> verify(const Untrusted<Head>& head, const TrustPolicy& policy, Instant now);
 
 /// Takes verified bytes.
@@ -167,7 +176,7 @@ Result<Manifest> pack(Manifest manifest, const std::vector<ImageFile>& images, c
                       const Progress& progress = {});
 
 /// What may be added to a bundle's front.
-enum class RecordKind : std::uint8_t { cms_signature = 1, release_proof = 2, floor_approval = 3 };
+enum class RecordKind : std::uint8_t { cms_signature = 1, release_proof = 2, floor_approval = 3, hss_signature = 4 };
 /// Adds a record: the file is written anew beside the old one and takes its place at the end. A signature must be one
 /// over this manifest by a key that has not signed yet; a proof must be well-formed; an approval must be one that is
 /// not there yet, of at most k_floor_approval_size_bytes_max.
@@ -177,6 +186,9 @@ Result<void> add_record(const std::filesystem::path& bundle, RecordKind kind, By
 Result<void> sign(const std::filesystem::path& bundle, const std::shared_ptr<crypto::Signer>& signer,
                   const pki::Certificate& certificate, const std::vector<pki::Certificate>& chain,
                   const Progress& progress = {});
+/// Adds a signature that hardware made with an HSS key; one that is not this key's is refused.
+Result<void> attach_hss(const std::filesystem::path& bundle, const crypto::HssPublicKey& key, ByteView signature,
+                        const Progress& progress = {});
 /// What a maker appends to the release ledger: names the manifest by its digest.
 [[nodiscard]] std::string ledger_entry(ByteView manifest);
 
