@@ -9,6 +9,9 @@ namespace signet::cli {
 /// `signet advisory ...`: documents about vulnerabilities.
 std::vector<Command> advisory_commands();
 
+/// `signet advisory ...`: cases, from the report to the published folder.
+std::vector<Command> advisory_case_commands();
+
 /// `signet cve ...`: CVE records.
 std::vector<Command> cve_commands();
 

@@ -29,7 +29,7 @@ std::vector<Command> collect() {
   for (auto* noun : {&tour_commands, &key_commands, &keystored_key_commands, &id_commands, &ca_commands,
                      &firmware_commands, &floor_commands, &ledger_commands, &repo_commands, &station_commands,
                      &video_commands, &sbom_commands, &cvss_commands, &vuln_commands,
-                     &advisory_commands, &cve_commands}) {
+                     &advisory_case_commands, &advisory_commands, &cve_commands}) {
     for (Command& command : (*noun)()) all.push_back(std::move(command));
   }
   return all;

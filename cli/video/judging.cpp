@@ -106,8 +106,8 @@ Result<Report> judge_file(const Invocation& call, const std::string& file, bool 
   options.configuration = opened.recording.decoder_configuration();
   options.is_live = opened.is_live;
   constexpr std::uint64_t k_threads_max = 256;
-  TRY_ASSIGN(const std::uint64_t threads,
-             call.has("--threads") ? call.get_uint("--threads", 1, k_threads_max) : Result<std::uint64_t>(0));
+  TRY_ASSIGN(const std::uint64_t threads, call.has("--threads") ? call.get_uint("--threads", 1, k_threads_max)
+                                                                : Result<std::uint64_t>(std::uint64_t{0}));
   options.threads = static_cast<unsigned>(threads);
   facts.container = opened.recording.container();
   facts.codec = opened.recording.codec();

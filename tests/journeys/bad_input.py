@@ -28,12 +28,17 @@ ANYHOW = {
     "limits": (f"--as={1 << 30}",),
 }  # with little memory, and as one who may not read everything
 IMAGE = "rootfs.img"
+HSS_KEY = pathlib.Path(__file__).resolve().parents[1] / "vectors/lms/rfc8554-1.public-key.hex"
 VIDEO = pathlib.Path(__file__).resolve().parents[1] / "vectors/video/base/base.h264"
 
 # The parts of a command line in braces are what it reads: {name:kind}. What a kind may be replaced with is in KINDS.
 KEY = "file:vendor-keys?label=alice&passphrase=none"
 ROOT_KEY = "file:vendor-keys?label=root&passphrase=none"
 LOG_KEY = "file:vendor-keys?label=log&passphrase=none"
+PUBLISHER = [
+    *("--publisher", "Example", "--url", "https://example.com", "--base", "https://example.com/security"),
+    *("--prefix", "X", "--contact", "mailto:psirt@example.com"),
+]
 COMMANDS: dict[str, list[str]] = {
     "key generate": ["file:{vendor-keys:store}?passphrase=none", "--label", "new"],
     "key import": ["file:{vendor-keys:store}?passphrase=none", "--label", "new", "--from", "{key.p8:pkcs8}"],
@@ -111,6 +116,15 @@ COMMANDS: dict[str, list[str]] = {
         "{log.vkey:vkey}",
         "--witness-key",
         "{witness.vkey:vkey}",
+    ],
+    "firmware delta-make": ["{rootfs.img:any}", "{rootfs.img:any}", "new.bundle", "--release", "{cam.bundle:bundle}"],
+    "firmware delta-plan": [
+        *("{chunks.bundle:bundle}", "--old", "{rootfs.img:any}", "--old-bundle", "{chunks.bundle:bundle}"),
+        *("--anchor", "{vendor-root.pem:certificate}", "--hss-key", "{release.hss:public-key}"),
+    ],
+    "firmware delta-apply": [
+        *("{chunks.bundle:whole-bundle}", "new.img", "--old", "{rootfs.img:any}"),
+        *("--anchor", "{vendor-root.pem:certificate}"),
     ],
     "firmware device": [
         "new-device",
@@ -237,6 +251,15 @@ COMMANDS: dict[str, list[str]] = {
     "vuln in-range": ["vers:deb/<2.0", "1.0"],
     "advisory validate": ["--links", "{links.txt:any}", "{advisory.json:json}"],
     "cve validate": ["{record.json:json}"],
+    "advisory init": ["new-cases", *PUBLISHER],
+    "advisory new": ["{cases:cases}", "--title", "x", "--facts", "{facts.json:json}"],
+    "advisory list": ["{cases:cases}"],
+    "advisory show": ["{cases:cases}", "X-1"],
+    "advisory set": ["{cases:cases}", "X-1", "--facts", "{facts.json:json}"],
+    "advisory advance": ["{cases:cases}", "X-1", "triaged"],
+    "advisory document": ["{cases:cases}", "X-1", "--form", "text"],
+    "advisory publish": ["{cases:cases}", "new-site"],
+    "advisory clocks": ["{cases:cases}"],
     "vuln index": ["update", "{feed.json:json}", "--index", "{vuln.index:index}"],
     "vuln match": ["{parts.cdx.json:json}", "--index", "{vuln.index:index}", "--vex", "{feed.json:json}"],
     "vuln device": ["{root-tree:ledger}", "--index", "{vuln.index:index}"],
@@ -340,6 +363,32 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
             ["shrink", "--index", "vuln.index"],
         )
     ),
+    *(
+        (f"advisory {verb}", ["cases", *words])
+        for verb, words in (
+            ("init", PUBLISHER),  # there is one
+            ("new", ["--title", ""]),
+            ("new", ["--title", "x", "--id", "../x"]),
+            ("new", ["--title", "x", "--at", "yesterday"]),
+            ("new", ["--title", "x", "--at", "2999-01-01T00:00:00Z"]),
+            ("show", ["X-2"]),
+            ("show", ["../publisher"]),
+            ("set", ["X-1"]),  # nothing
+            ("set", ["X-1", "--cvss", "9.8"]),
+            ("set", ["X-1", "--cwe", "CWE-0"]),
+            ("set", ["X-1", "--embargo", "soon"]),
+            ("set", ["X-1", "--sent", "flowers"]),
+            ("advance", ["X-1", "published"]),
+            ("advance", ["X-1", "fixed"]),
+            ("document", ["X-1", "--form", "cve-5.1"]),
+            ("document", ["X-1", "--form", "text", "--published"]),
+            ("publish", ["cases"]),  # holds something else
+            ("publish", ["new-site", "--openpgp-home", "cases"]),
+            ("publish", ["new-site", "--openpgp-key", "alice"]),
+            ("clocks", ["X-2"]),
+        )
+    ),
+    ("advisory list", ["missing"]),
     ("vuln show", ["CVE-2024-0001", "--index", "vuln.index"]),
     ("vuln show", ["PYSEC-1", "--index", "missing"]),
     ("vuln match", ["parts.cdx.json", "--index", "missing"]),
@@ -352,6 +401,8 @@ REFUSED: tuple[tuple[str, list[str]], ...] = tuple(
 
 # More files that a command reads without naming them: (command, file, kind).
 UNNAMED = (
+    *((f"advisory {verb}", "cases/publisher.json", "json") for verb in ("new", "list", "document", "publish")),
+    *((f"advisory {verb}", "cases/cases/X-1.json", "json") for verb in ("list", "set", "publish", "clocks")),
     *(
         (command, f"device/state/{file}", "json")
         for command in ("firmware install", "firmware confirm", "firmware status")
@@ -410,6 +461,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "ledger": ("missing", "empty-folder", *FOLDER_FAULTS),
     "repo": ("missing", "empty-folder", *FOLDER_FAULTS),
     "draft": (*FILE_FAULTS, *CONTENT_FAULTS),
+    "cases": ("missing", "empty-folder", *FOLDER_FAULTS),
 }
 # What may be missing by design, and then means what docs/formats say.
 OPTIONAL = {
@@ -417,6 +469,7 @@ OPTIONAL = {
     ("device/state/floor.json", "missing"),
     ("witness.state", "missing"),
     ("vuln.index", "missing"),
+    ("cases/cases/X-1.json", "missing"),
 }
 
 
@@ -508,6 +561,13 @@ def make_advisories(folder: pathlib.Path) -> None:
     (folder / "record.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
+def make_cases(signet: Signet) -> None:
+    signet.must("advisory", "init", "cases", *PUBLISHER)
+    signet.must("advisory", "new", "cases", "--title", "A flaw in the camera", "--id", "X-1")
+    facts = {"description": "A flaw in the example camera lets anyone restart it.", "cwe": ["CWE-306"]}
+    (signet.folder / "facts.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+
 def make_settings(folder: pathlib.Path) -> None:
     rule = {"name": "all", "who": {"user": "0"}, "may": ["all"]}
     (folder / "policy.json").write_text(json.dumps({"version": 1, "rules": [rule]}), encoding="utf-8")
@@ -515,6 +575,13 @@ def make_settings(folder: pathlib.Path) -> None:
     (folder / "station.json").write_text(json.dumps(STATION), encoding="utf-8")
     begun = {**STATION, "state": "line-state", "ledger": {**STATION["ledger"], "folder": "line-ledger"}}
     (folder / "line.json").write_text(json.dumps(begun), encoding="utf-8")
+
+
+def make_parts_of_updates(signet: Signet, maker: Maker) -> None:
+    pack = ["--product", "cam-a", "--hardware", "x", "--version", "1", "--security-version", "1"]
+    signet.must("firmware", "pack", "chunks.bundle", *pack, "--image", f"rootfs={IMAGE}", "--delta-index")
+    maker.sign("chunks.bundle", "alice")
+    (signet.folder / "release.hss").write_bytes(bytes.fromhex(HSS_KEY.read_text(encoding="ascii").replace("\n", "")))
 
 
 def make_world(signet: Signet) -> None:
@@ -530,9 +597,11 @@ def make_world(signet: Signet) -> None:
     (folder / IMAGE).write_bytes(sample(300_000, 1))
     (folder / "sbom.json").write_text("{}\n", encoding="utf-8")
     make_advisories(folder)
+    make_cases(signet)
     maker.pack("unsigned.bundle", {"rootfs": IMAGE})
     maker.pack("cam.bundle", {"rootfs": IMAGE}, ("alice",))
     maker.pack("next.bundle", {"rootfs": IMAGE}, ("alice",), version="2.0", security_version=2)
+    make_parts_of_updates(signet, maker)
     (folder / "entry").write_text("the first", encoding="utf-8")
     (folder / "key.p8").write_bytes(
         bytes.fromhex(  # a P-256 key of RFC 6979, A.2.5, in PKCS #8
@@ -554,20 +623,8 @@ def make_world(signet: Signet) -> None:
         signet.must("ledger", "vkey", "--key", maker.key(name), *words, "--out", f"{name}.vkey")
     signet.must("ledger", "prove", "releases", "0", "--out", "entry.tlog-proof")
     shutil.copy(folder / "releases" / "checkpoint", folder / "held")
-    signet.must(
-        "ledger",
-        "witness",
-        "held",
-        "--log-key",
-        "log.vkey",
-        "--key",
-        maker.key("witness"),
-        "--name",
-        "example.org/witness",
-        "--state",
-        "witness.state",
-        "--first",
-    )
+    cosign = ("--log-key", "log.vkey", "--key", maker.key("witness"), "--name", "example.org/witness")
+    signet.must("ledger", "witness", "held", *cosign, "--state", "witness.state", "--first")
     signet.must("firmware", "record", "cam.bundle", "--ledger", "releases")
     signet.must("ledger", "checkpoint", "releases", "--key", LOG_KEY)
     make_videos(signet, maker)

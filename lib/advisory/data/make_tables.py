@@ -101,6 +101,59 @@ def write_bare(source, name):
     (HERE / "schemas" / name).write_text(text + "\n", encoding="utf-8")
 
 
+def newer_than_the_bundle(schema):
+    """What CVE Record Format 5.1.1 and 5.2 added: CPE applicability (as in NVD's API 2.0) and package URLs."""
+    named = schema["definitions"]
+    cpe23 = named["product"]["properties"]["cpes"]["items"]["pattern"].split("|(cpe:2", 1)[1]
+    version = {"$ref": "#/definitions/version"}
+    ends = ("versionStartExcluding", "versionStartIncluding", "versionEndExcluding", "versionEndIncluding")
+    operator = {"type": "string", "enum": ["AND", "OR"]}
+    named["cpe_match"] = {
+        "type": "object",
+        "properties": {
+            "vulnerable": {"type": "boolean"},
+            "criteria": {"type": "string", "pattern": "(cpe:2" + cpe23, "maxLength": 2048},
+            "matchCriteriaId": {"$ref": "#/definitions/uuidType"},
+            **{end: version for end in ends},
+        },
+        "required": ["vulnerable", "criteria"],
+        "additionalProperties": False,
+    }
+    named["cpe_node"] = {
+        "type": "object",
+        "properties": {
+            "operator": operator,
+            "negate": {"type": "boolean"},
+            "cpeMatch": {"type": "array", "items": {"$ref": "#/definitions/cpe_match"}},
+        },
+        "required": ["operator", "cpeMatch"],
+        "additionalProperties": False,
+    }
+    named["cpeApplicabilityElement"] = {
+        "type": "object",
+        "properties": {
+            "operator": operator,
+            "negate": {"type": "boolean"},
+            "nodes": {"type": "array", "items": {"$ref": "#/definitions/cpe_node"}},
+        },
+        "required": ["nodes"],
+        "additionalProperties": False,
+    }
+    named["product"]["properties"]["packageURL"] = {"$ref": "#/definitions/uriType"}
+    for container in ("cnaPublishedContainer", "adpContainer"):
+        named[container]["properties"]["cpeApplicability"] = {
+            "type": "array",
+            "items": {"$ref": "#/definitions/cpeApplicabilityElement"},
+        }
+
+
+def add_to_record_schema():
+    path = HERE / "schemas" / "cve-5.json"
+    schema = json.loads(path.read_text())
+    newer_than_the_bundle(schema)
+    path.write_text(json.dumps(schema, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main():
     modules, index, schemas, record = map(pathlib.Path, sys.argv[1:5])
     cwe(modules)
@@ -109,6 +162,7 @@ def main():
     for source in sorted(schemas.glob("*.schema.json")):
         write_bare(source, "cyclonedx-" + source.name.replace("bom-", "").replace(".schema", ""))
     write_bare(record, "cve-5.json")
+    add_to_record_schema()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weaknesses.hpp"
 
+#include "signet/advisory/weakness.hpp"
+
 #include "embedded.hpp"
 #include "formats.hpp"
 
@@ -123,5 +125,14 @@ std::optional<Weakness> newest_weakness(std::string_view id) {
 }
 
 std::string_view cwe_release_at(std::int64_t seconds_since_epoch) { return table().release_at(seconds_since_epoch); }
+
+std::optional<KnownWeakness> known_weakness(std::string_view id, Instant at) {
+  const std::string_view release = cwe_release_at(at.seconds_since_epoch);
+  const auto found = weakness_in(id, release);
+  if (!found) return std::nullopt;
+  return KnownWeakness{.name = std::string(found->name),
+                       .release = std::string(release),
+                       .is_for_mapping = !found->is_deprecated && found->usage != 'P'};
+}
 
 }  // namespace signet::advisory

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t k_products_max = 500'000;
 constexpr std::size_t k_depth_max = 32;
+constexpr std::size_t k_range_size_bytes_max = 4096;
 
 Error bad_csaf(std::string_view id, const std::string& what) {
   return {Errc::invalid_input, "feed.csaf", "the CSAF document " + printable(id, 80) + " " + what,
@@ -65,11 +66,13 @@ class Tree {
     node["branches"].each([&](JsonNode branch) {
       Path below = path;
       const std::string_view category = branch.text("category");
-      const std::string name = shortened(branch.text("name"));
+      const bool is_range = category == "product_version_range";  // a range that is cut is none
+      const std::string name =
+          shortened(branch.text("name"), is_range ? k_range_size_bytes_max : k_title_size_bytes_max);
       if (category == "vendor") below.vendor = name;
       if (category == "product_name") below.product = name;
       if (category == "product_version") below.version = name;
-      if (category == "product_version_range") below.range = name;
+      if (is_range) below.range = name;
       if (branch["product"].is_object()) add(branch["product"], below);
       walk(branch, below, depth + 1);
     });
