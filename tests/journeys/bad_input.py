@@ -120,7 +120,7 @@ COMMANDS: dict[str, list[str]] = {
     "firmware delta-make": ["{rootfs.img:any}", "{rootfs.img:any}", "new.bundle", "--release", "{cam.bundle:bundle}"],
     "firmware delta-plan": [
         *("{chunks.bundle:bundle}", "--old", "{rootfs.img:any}", "--old-bundle", "{chunks.bundle:bundle}"),
-        *("--anchor", "{vendor-root.pem:certificate}", "--hss-key", "{release.hss:public-key}"),
+        *("--anchor", "{vendor-root.pem:certificate}", "--hss-key", "{release.hss:hss-key}"),
     ],
     "firmware delta-apply": [
         *("{chunks.bundle:whole-bundle}", "new.img", "--old", "{rootfs.img:any}"),
@@ -436,6 +436,13 @@ STATION = {
 KINDS: dict[str, tuple[str, ...]] = {
     "any": FILE_FAULTS,
     "entry": (*FILE_FAULTS, "random"),  # too large for an entry
+    "hss-key": (
+        *FILE_FAULTS,
+        "empty",
+        "random",
+        "cut",
+        "other",
+    ),  # any bytes in its middle are a hash (RFC 8554, 5.3)
     "other-entry": (*FILE_FAULTS, *CONTENT_FAULTS),
     **{
         kind: (*FILE_FAULTS, *CONTENT_FAULTS)
