@@ -29,7 +29,7 @@ class [[nodiscard]] Result {
   template <typename U = T>
     requires(std::constructible_from<T, U> && !std::same_as<std::remove_cvref_t<U>, Result> &&
              !std::same_as<std::remove_cvref_t<U>, Error>)
-  Result(U&& value) : value_(std::forward<U>(value)), has_value_(true) {}  // implicit, like std::expected
+  Result(U&& value) : value_(static_cast<T>(std::forward<U>(value))), has_value_(true) {}  // implicit, as expected's
   Result(Error error) : error_(std::move(error)), has_value_(false) {}
   Result(const Result& other)
     requires std::copy_constructible<T>
